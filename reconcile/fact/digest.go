@@ -1,0 +1,168 @@
+package fact
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Digest identifies the content of a Set: equal digests mean equal sets. It is
+// the SHA-256 of the set's binary form.
+type Digest [sha256.Size]byte
+
+// String is the digest in lower-case hexadecimal, 64 characters.
+func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+
+// MarshalText is String, for JSON.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Digest) UnmarshalText(text []byte) error {
+	raw, err := hex.DecodeString(string(text))
+	if err != nil || len(raw) != len(d) {
+		return errors.New("a digest is 64 hexadecimal digits")
+	}
+	copy(d[:], raw)
+	return nil
+}
+
+// Digest is the set's digest.
+func (s Set) Digest() Digest {
+	data, err := s.MarshalBinary()
+	if err != nil {
+		panic(err) // MarshalBinary has no way to fail
+	}
+	return sha256.Sum256(data)
+}
+
+const binaryHeader = "lupa facts 1\n"
+
+// MarshalBinary is the set as bytes, the same bytes for equal sets whatever
+// their origin: a header line; the kinds and fields, then the ids and values,
+// each a count and the sorted strings with their common beginnings left out;
+// then the objects, each as kind, id, number of facts and, for each fact,
+// field, row and value. All numbers are unsigned varints.
+func (s Set) MarshalBinary() ([]byte, error) {
+	s = s.compact()
+	out := append(make([]byte, 0, 64+8*len(s.rows)), binaryHeader...)
+	out = appendStrings(out, s.table().words)
+	out = appendStrings(out, s.table().names)
+	for i := 0; i < len(s.rows); {
+		end := s.objectEnd(i)
+		out = binary.AppendUvarint(out, uint64(s.rows[i].kind()))
+		out = binary.AppendUvarint(out, uint64(s.rows[i].id()))
+		out = binary.AppendUvarint(out, uint64(end-i))
+		for ; i < end; i++ {
+			out = binary.AppendUvarint(out, uint64(s.rows[i].field()))
+			out = binary.AppendUvarint(out, uint64(s.rows[i].n()))
+			out = binary.AppendUvarint(out, uint64(s.rows[i].value()))
+		}
+	}
+	return out, nil
+}
+
+// compact drops the strings that no row uses.
+func (s Set) compact() Set {
+	t := s.table()
+	words, names := make([]uint32, len(t.words)), make([]uint32, len(t.names))
+	for _, r := range s.rows {
+		words[r.kind()], words[r.field()] = 1, 1
+		names[r.id()], names[r.value()] = 1, 1
+	}
+	used := &table{keepUsed(t.words, words), keepUsed(t.names, names)}
+	if len(used.words) == len(t.words) && len(used.names) == len(t.names) {
+		return s
+	}
+	return s.renumber(used, words, names)
+}
+
+// keepUsed is the strings whose number is 1; numbers become their new places.
+func keepUsed(all []string, numbers []uint32) []string {
+	var used []string
+	for i, n := range numbers {
+		if n == 1 {
+			numbers[i] = uint32(len(used))
+			used = append(used, all[i])
+		}
+	}
+	return used
+}
+
+func appendStrings(out []byte, all []string) []byte {
+	out = binary.AppendUvarint(out, uint64(len(all)))
+	last := ""
+	for _, s := range all {
+		n := 0
+		for n < len(last) && n < len(s) && last[n] == s[n] {
+			n++
+		}
+		out = binary.AppendUvarint(out, uint64(n))
+		out = binary.AppendUvarint(out, uint64(len(s)-n))
+		out = append(out, s[n:]...)
+		last = s
+	}
+	return out
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote and refuses everything else.
+func (s *Set) UnmarshalBinary(data []byte) error {
+	rest, ok := bytes.CutPrefix(data, []byte(binaryHeader))
+	if !ok {
+		return errors.New("not a set of facts, or of another version")
+	}
+	d := decoder{rest: rest}
+	t := &table{words: d.strings(), names: d.strings()}
+	var rows []row
+	for len(d.rest) > 0 && !d.broken {
+		kind, id := d.number(len(t.words)), d.number(len(t.names))
+		for n := d.number(len(data) + 1); n > 0 && !d.broken; n-- {
+			rows = append(rows, pack(kind, id, d.number(len(t.words)), d.number(1<<32-1), d.number(len(t.names))))
+		}
+	}
+	read := Set{t, rows}
+	if d.broken || !slices.IsSortedFunc(rows, row.compare) {
+		return errors.New("a set of facts, but damaged")
+	}
+	if again, err := read.MarshalBinary(); err != nil || !bytes.Equal(again, data) {
+		return fmt.Errorf("a set of facts, but not as lupa writes it")
+	}
+	*s = read
+	return nil
+}
+
+type decoder struct {
+	rest   []byte
+	broken bool
+}
+
+// number reads a number below limit.
+func (d *decoder) number(limit int) uint32 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 || v >= uint64(limit) {
+		d.broken = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return uint32(v)
+}
+
+func (d *decoder) strings() []string {
+	n := d.number(len(d.rest)) // every string takes a byte at the least
+	all := make([]string, 0, n)
+	last := ""
+	for ; n > 0 && !d.broken; n-- {
+		common, own := d.number(len(last)+1), d.number(len(d.rest)+1)
+		if d.broken || int(own) > len(d.rest) {
+			d.broken = true
+			break
+		}
+		last = last[:common] + string(d.rest[:own])
+		d.rest = d.rest[own:]
+		all = append(all, last)
+	}
+	return all
+}

@@ -1,0 +1,194 @@
+package fact
+
+import (
+	"iter"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Reference is a fact that names an object: Target, strictly or loosely.
+type Reference struct {
+	Index  int // the fact's position in its set
+	Fact   Fact
+	Target Key
+	Loose  bool
+}
+
+// References yields every reference of the set, in the order of its facts. A
+// Map fact whose keys and values both name objects yields two.
+func (v *Vocabulary) References(s Set) iter.Seq[Reference] {
+	return func(yield func(Reference) bool) {
+		v.references(s, func(ref Reference, _ uint32) bool {
+			ref.Fact = s.At(ref.Index)
+			return yield(ref)
+		})
+	}
+}
+
+// Dangling yields the strict references that name no object of the set.
+func (v *Vocabulary) Dangling(s Set) iter.Seq[Reference] {
+	return func(yield func(Reference) bool) {
+		there := v.existing(s)
+		v.references(s, func(ref Reference, number uint32) bool {
+			if ref.Loose || number != partOfValue && there[ref.Target.Kind][number] || number == partOfValue && s.Has(ref.Target) {
+				return true
+			}
+			ref.Fact = s.At(ref.Index)
+			return yield(ref)
+		})
+	}
+}
+
+// existing says, for each kind that something refers to, which ids exist.
+func (v *Vocabulary) existing(s Set) map[string][]bool {
+	there := make(map[string][]bool)
+	for _, k := range v.Kinds {
+		for _, f := range k.Fields {
+			if f.Ref != "" && there[f.Ref] == nil {
+				ids := make([]bool, len(s.table().names))
+				for _, r := range s.Kind(f.Ref).rows {
+					ids[r.id()] = true
+				}
+				there[f.Ref] = ids
+			}
+		}
+	}
+	return there
+}
+
+// partOfValue stands for the number of a name that is only a part of a value.
+const partOfValue = ^uint32(0)
+
+// references visits every reference, but for its Fact, with the number of the
+// name it refers to, until visit says false.
+func (v *Vocabulary) references(s Set, visit func(ref Reference, number uint32) bool) {
+	fields := v.referring(s.table())
+	var last [2]uint32
+	var f *Field
+	for i, r := range s.rows {
+		if at := [2]uint32{r.kind(), r.field()}; i == 0 || at != last {
+			last, f = at, fields[at]
+		}
+		if f == nil {
+			continue
+		}
+		value := s.t.names[r.value()]
+		if f.Shape != Map {
+			if !visit(Reference{Index: i, Target: Key{f.Ref, value}, Loose: f.Loose}, r.value()) {
+				return
+			}
+			continue
+		}
+		key, val := SplitMap(value)
+		if f.KeyRef != "" && !visit(Reference{Index: i, Target: Key{f.KeyRef, key}}, partOfValue) ||
+			f.Ref != "" && !visit(Reference{Index: i, Target: Key{f.Ref, val}}, partOfValue) {
+			return
+		}
+	}
+}
+
+// referring are the fields that name objects, by the numbers of kind and field.
+func (v *Vocabulary) referring(t *table) map[[2]uint32]*Field {
+	fields := make(map[[2]uint32]*Field)
+	for kindNo, kind := range t.words {
+		k := v.Kind(kind)
+		if k == nil {
+			continue
+		}
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			if no, ok := slices.BinarySearch(t.words, f.Name); ok && (f.Ref != "" || f.KeyRef != "") {
+				fields[[2]uint32{uint32(kindNo), uint32(no)}] = f
+			}
+		}
+	}
+	return fields
+}
+
+// Rename is the set with objects under other ids, and with everything that
+// names them following: references, nested records, and for an Installation
+// all that belongs to it.
+func (v *Vocabulary) Rename(s Set, ids map[Key]string) Set {
+	if len(ids) == 0 {
+		return s
+	}
+	renamed := func(key Key) string { return v.renamed(key, ids) }
+	var b Builder
+	for _, f := range s.All() {
+		if k := v.Kind(f.Kind); k != nil {
+			f.Value = k.renamedValue(f, renamed)
+		}
+		f.ID = renamed(f.Key)
+		b.Add(f)
+	}
+	return b.Set()
+}
+
+func (k *Kind) renamedValue(f Fact, renamed func(Key) string) string {
+	field := k.Field(f.Field)
+	switch {
+	case field == nil || field.Ref == "" && field.KeyRef == "":
+		return f.Value
+	case field.Shape != Map:
+		return renamed(Key{field.Ref, f.Value})
+	}
+	key, val := SplitMap(f.Value)
+	if field.KeyRef != "" {
+		key = renamed(Key{field.KeyRef, key})
+	}
+	if field.Ref != "" {
+		val = renamed(Key{field.Ref, val})
+	}
+	return JoinMap(key, val)
+}
+
+// renamed is the id under which the object is known after the renames.
+func (v *Vocabulary) renamed(key Key, ids map[Key]string) string {
+	if to, ok := ids[key]; ok {
+		return to
+	}
+	if k := v.Kind(key.Kind); k != nil && k.Parent != "" {
+		parent, own := SplitNested(key.ID)
+		if by := k.Field(k.Key); by.Ref != "" {
+			own = Name(v.renamed(Key{by.Ref, ID(key.Installation(), own)}, ids))
+		}
+		return NestedID(v.renamed(Key{k.Parent, parent}, ids), own)
+	}
+	if inst, name, ok := strings.Cut(key.ID, "/"); ok {
+		if to, ok := ids[Key{"Installation", inst}]; ok {
+			return ID(to, name)
+		}
+	}
+	return key.ID
+}
+
+// Scope is what lupa looks at: everything but what is ignored.
+type Scope struct {
+	Ignore []Pattern `json:"ignore,omitempty"`
+}
+
+// Pattern is a kind and a glob for names: * any text, ? one character.
+type Pattern struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
+// Sees reports whether an object is in view. A nested record is where its
+// parent is.
+func (sc Scope) Sees(key Key) bool {
+	root := Words.Root(key)
+	return !slices.ContainsFunc(sc.Ignore, func(p Pattern) bool {
+		ok, err := path.Match(p.Name, root.Name())
+		return p.Kind == root.Kind && ok && err == nil
+	})
+}
+
+// Snapshot is what a target holds at one moment.
+type Snapshot struct {
+	Lineage string // random, given when the target was made
+	Serial  int64  // how many applies it has seen
+	Now     Set    // what is in view
+	Beyond  Set    // what is not; only its references matter
+	Last    Set    // what lupa last left there, in view or not
+}

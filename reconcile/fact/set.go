@@ -1,0 +1,333 @@
+package fact
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Set is a sorted set of facts, each once. The zero Set is empty. A Set never
+// changes after it was made, and may be used from several goroutines.
+type Set struct {
+	t    *table
+	rows []row
+}
+
+// table holds the strings of a set's rows, sorted, so that comparing numbers
+// is comparing strings. It may hold more strings than the rows use.
+type table struct {
+	words []string // kinds and fields: few
+	names []string // ids and values: many
+}
+
+// row is a fact as numbers: a = kind(16) id(32) field(16), b = row(32)
+// value(32). Comparing (a, b) is comparing facts.
+type row struct{ a, b uint64 }
+
+var noStrings = new(table)
+
+func (s Set) table() *table {
+	if s.t == nil {
+		return noStrings
+	}
+	return s.t
+}
+
+func pack(kind, id, field, n, value uint32) row {
+	return row{uint64(kind)<<48 | uint64(id)<<16 | uint64(field), uint64(n)<<32 | uint64(value)}
+}
+
+func (r row) kind() uint32   { return uint32(r.a >> 48) }
+func (r row) id() uint32     { return uint32(r.a >> 16) }
+func (r row) field() uint32  { return uint32(r.a & 0xffff) }
+func (r row) n() uint32      { return uint32(r.b >> 32) }
+func (r row) value() uint32  { return uint32(r.b) }
+func (r row) object() uint64 { return r.a >> 16 }
+
+func (r row) compare(o row) int {
+	switch {
+	case r.a < o.a || r.a == o.a && r.b < o.b:
+		return -1
+	case r == o:
+		return 0
+	}
+	return 1
+}
+
+// Of is the set of the given facts.
+func Of(facts ...Fact) Set {
+	var b Builder
+	for _, f := range facts {
+		b.Add(f)
+	}
+	return b.Set()
+}
+
+// Len is the number of facts.
+func (s Set) Len() int { return len(s.rows) }
+
+func (t *table) fact(r row) Fact {
+	return Fact{t.key(r), t.words[r.field()], int(r.n()), t.names[r.value()]}
+}
+
+func (t *table) key(r row) Key { return Key{t.words[r.kind()], t.names[r.id()]} }
+
+// At is the fact at a position, 0 to Len()-1.
+func (s Set) At(i int) Fact { return s.t.fact(s.rows[i]) }
+
+// All yields every fact with its position, in order.
+func (s Set) All() iter.Seq2[int, Fact] {
+	return func(yield func(int, Fact) bool) {
+		for i, r := range s.rows {
+			if !yield(i, s.t.fact(r)) {
+				return
+			}
+		}
+	}
+}
+
+// Objects yields every object with the set of its facts, in order.
+func (s Set) Objects() iter.Seq2[Key, Set] {
+	return func(yield func(Key, Set) bool) {
+		for i := 0; i < len(s.rows); {
+			end := s.objectEnd(i)
+			if !yield(s.t.key(s.rows[i]), Set{s.t, s.rows[i:end]}) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+// objectEnd is the position after the last fact of the object at i.
+func (s Set) objectEnd(i int) int {
+	o, end := s.rows[i].object(), i+1
+	for end < len(s.rows) && s.rows[end].object() == o {
+		end++
+	}
+	return end
+}
+
+// Kind is the part of the set that speaks of objects of one kind.
+func (s Set) Kind(kind string) Set {
+	k, ok := slices.BinarySearch(s.table().words, kind)
+	if !ok {
+		return Set{}
+	}
+	return s.between(uint64(k)<<48, uint64(k+1)<<48)
+}
+
+// Object is the part of the set that speaks of one object.
+func (s Set) Object(key Key) Set {
+	k, ok1 := slices.BinarySearch(s.table().words, key.Kind)
+	id, ok2 := slices.BinarySearch(s.table().names, key.ID)
+	if !ok1 || !ok2 {
+		return Set{}
+	}
+	o := uint64(k)<<32 | uint64(id)
+	return s.between(o<<16, (o+1)<<16)
+}
+
+func (s Set) between(from, to uint64) Set {
+	at := func(a uint64) int {
+		i, _ := slices.BinarySearchFunc(s.rows, row{a: a}, row.compare)
+		return i
+	}
+	return Set{s.t, s.rows[at(from):at(to)]}
+}
+
+// Start is the position in s of the first fact of part, which must be a part
+// that Objects, Kind or Object took from s.
+func (s Set) Start(part Set) int {
+	if len(part.rows) == 0 {
+		return 0
+	}
+	i, _ := slices.BinarySearchFunc(s.rows, part.rows[0], row.compare)
+	return i
+}
+
+// Has reports whether the set knows the object at all.
+func (s Set) Has(key Key) bool { return s.Object(key).Len() > 0 }
+
+// Field is the part of an object's set that speaks of one field. The set must
+// be of one object.
+func (s Set) Field(field string) Set {
+	from := 0
+	for from < len(s.rows) && s.t.words[s.rows[from].field()] != field {
+		from++
+	}
+	to := from
+	for to < len(s.rows) && s.rows[to].field() == s.rows[from].field() {
+		to++
+	}
+	return Set{s.t, s.rows[from:to]}
+}
+
+// Values are the values of a field of an object, in order.
+func (s Set) Values(field string) []string {
+	var values []string
+	for _, r := range s.Field(field).rows {
+		values = append(values, s.t.names[r.value()])
+	}
+	return values
+}
+
+// Value is the first value of a field of an object, "" where it has none.
+func (s Set) Value(field string) string {
+	if f := s.Field(field); len(f.rows) > 0 {
+		return s.t.names[f.rows[0].value()]
+	}
+	return ""
+}
+
+// Equal reports whether both sets hold the same facts.
+func (s Set) Equal(o Set) bool {
+	if len(s.rows) != len(o.rows) {
+		return false
+	}
+	a, b := align(s, o)
+	return slices.Equal(a.rows, b.rows)
+}
+
+// Plus is the union of both sets.
+func (s Set) Plus(o Set) Set {
+	if len(s.rows) == 0 {
+		return o
+	}
+	if len(o.rows) == 0 {
+		return s
+	}
+	a, b := align(s, o)
+	rows := make([]row, 0, len(a.rows)+len(b.rows))
+	merge(a.rows, b.rows, func(r row, inA, inB bool) { rows = append(rows, r) })
+	return Set{a.t, rows}
+}
+
+// Minus is what s holds and o does not.
+func (s Set) Minus(o Set) Set {
+	if len(s.rows) == 0 || len(o.rows) == 0 {
+		return s
+	}
+	a, b := align(s, o)
+	rows := make([]row, 0, len(a.rows))
+	merge(a.rows, b.rows, func(r row, inA, inB bool) {
+		if !inB {
+			rows = append(rows, r)
+		}
+	})
+	return Set{a.t, rows}
+}
+
+// Where is the part of the set that speaks of the objects for which keep
+// holds, which is asked once an object.
+func (s Set) Where(keep func(Key) bool) Set {
+	rows := make([]row, 0, len(s.rows))
+	for key, o := range s.Objects() {
+		if keep(key) {
+			rows = append(rows, o.rows...)
+		}
+	}
+	return Set{s.t, rows}
+}
+
+// Without is the part of the set that speaks of objects of which o says nothing.
+func (s Set) Without(o Set) Set {
+	a, b := align(s, o)
+	rows := make([]row, 0, 16)
+	j := 0
+	for i := 0; i < len(a.rows); {
+		end := a.objectEnd(i)
+		for j < len(b.rows) && b.rows[j].object() < a.rows[i].object() {
+			j++
+		}
+		if j == len(b.rows) || b.rows[j].object() != a.rows[i].object() {
+			rows = append(rows, a.rows[i:end]...)
+		}
+		i = end
+	}
+	return Set{a.t, rows}
+}
+
+// merge walks two sorted slices at once and says for each row where it stands.
+func merge(a, b []row, visit func(r row, inA, inB bool)) {
+	for len(a) > 0 && len(b) > 0 {
+		switch a[0].compare(b[0]) {
+		case -1:
+			visit(a[0], true, false)
+			a = a[1:]
+		case 1:
+			visit(b[0], false, true)
+			b = b[1:]
+		default:
+			visit(a[0], true, true)
+			a, b = a[1:], b[1:]
+		}
+	}
+	for _, r := range a {
+		visit(r, true, false)
+	}
+	for _, r := range b {
+		visit(r, false, true)
+	}
+}
+
+// align gives both sets one table. Tables are sorted, so a row's numbers grow
+// with its strings and the rows keep their order: nothing is sorted again.
+func align(a, b Set) (Set, Set) {
+	ta, tb := a.table(), b.table()
+	if ta == tb || len(a.rows) == 0 && len(b.rows) == 0 {
+		return a, b
+	}
+	words, wa, wb := union(ta.words, tb.words)
+	names, na, nb := union(ta.names, tb.names)
+	t := &table{words, names}
+	return a.renumber(t, wa, na), b.renumber(t, wb, nb)
+}
+
+func (s Set) renumber(t *table, words, names []uint32) Set {
+	rows := make([]row, len(s.rows))
+	for i, r := range s.rows {
+		rows[i] = r.renumber(words, names)
+	}
+	return Set{t, rows}
+}
+
+func (r row) renumber(words, names []uint32) row {
+	return pack(words[r.kind()], names[r.id()], words[r.field()], r.n(), names[r.value()])
+}
+
+// union merges two sorted slices of strings and says where each old position
+// went.
+func union(a, b []string) (all []string, fromA, fromB []uint32) {
+	all = make([]string, 0, max(len(a), len(b)))
+	fromA, fromB = make([]uint32, len(a)), make([]uint32, len(b))
+	for i, j := 0, 0; i < len(a) || j < len(b); {
+		c := 0
+		switch {
+		case i == len(a):
+			c = 1
+		case j == len(b):
+			c = -1
+		default:
+			c = strings.Compare(a[i], b[j])
+		}
+		at := uint32(len(all))
+		if c <= 0 {
+			all = append(all, a[i])
+			fromA[i] = at
+			i++
+		} else {
+			all = append(all, b[j])
+		}
+		if c >= 0 {
+			fromB[j] = at
+			j++
+		}
+	}
+	return all, fromA, fromB
+}
+
+// Index is the position of a fact in the set.
+func (s Set) Index(f Fact) (int, bool) {
+	return slices.BinarySearchFunc(s.rows, f, func(r row, f Fact) int { return s.t.fact(r).Compare(f) })
+}
