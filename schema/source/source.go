@@ -1,0 +1,169 @@
+// Package source reads YAML as lupa allows it: a tree of files becomes
+// documents whose every value knows its file, line and column.
+//
+// YAML says more than a person who writes down permissions means: 01234 is the
+// number 668, 2.20 is 2.2, an alias copies what nobody sees, a right-to-left
+// mark shows one name and means another. So this package walks the nodes of
+// the parser before anything is decoded, keeps the text of every scalar as it
+// was written, and refuses what could be misread. Refusals are Problems: codes
+// with places, all of them at once. What they mean in words is said elsewhere.
+//
+// It also writes YAML back in one canonical form, comments kept (Format).
+//
+// It does not know kinds or fields; that is package schema.
+package source
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Pos is a place in a file: path with forward slashes from the root of the
+// tree, line and column counted from 1, the column in characters. Line 0 is
+// the file as a whole.
+type Pos struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Col  int    `json:"col"`
+}
+
+// Compare orders places by file, line and column.
+func (p Pos) Compare(o Pos) int {
+	return cmp.Or(strings.Compare(p.File, o.File), cmp.Compare(p.Line, o.Line), cmp.Compare(p.Col, o.Col))
+}
+
+// Problem is something the author has to mend. It is a code and the words that
+// belong into its sentence; it never holds a value that may be secret.
+type Problem struct {
+	Code    string   // a letter and two digits: E35
+	Case    string   // which sentence of the code, where it has several
+	Args    []string // what the sentence speaks of
+	Pos     []Pos    // where; the first is the place to mend
+	Suggest string   // what the author may have meant
+}
+
+// Key names the sentence of a problem: its code, and its case if it has one.
+func (p Problem) Key() string {
+	if p.Case == "" {
+		return p.Code
+	}
+	return p.Code + "." + p.Case
+}
+
+// Compare orders problems by place, then by code.
+func (p Problem) Compare(o Problem) int {
+	return cmp.Or(slices.CompareFunc(p.Pos, o.Pos, Pos.Compare), strings.Compare(p.Key(), o.Key()), slices.Compare(p.Args, o.Args))
+}
+
+// Limits of what is read (contract). They are judged before the parser sees a
+// byte, as far as bytes can tell.
+const (
+	MaxFileBytes   = 16 << 20
+	MaxTreeBytes   = 2 << 30
+	MaxFiles       = 100_000
+	MaxNodes       = 1_000_000 // a file
+	MaxDepth       = 32
+	MaxMappingKeys = 10_000
+)
+
+// File is one file of the tree, read.
+type File struct {
+	Path      string
+	SHA256    [sha256.Size]byte
+	Documents []*Document
+	Problems  []Problem
+	Partial   bool // a document of the file is not among Documents, as it cannot be read
+}
+
+// List finds the YAML files of a tree, sorted by path. Hidden files and
+// directories are skipped; what is named like YAML but is not a regular file
+// inside the tree is a problem. The error is the machine's.
+func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
+	var total int64
+	err = fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return fmt.Errorf("listing files: %w", err)
+		case p != "." && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case d.IsDir() || !isYAML(p):
+			return nil
+		}
+		info, err := fs.Stat(fsys, p)
+		if err != nil || !info.Mode().IsRegular() {
+			problems = append(problems, Problem{Code: "Y07", Args: []string{p}, Pos: []Pos{{File: p}}})
+			return nil
+		}
+		if total += info.Size(); total > MaxTreeBytes {
+			problems = append(problems, limit(Pos{File: p}, "tree", MaxTreeBytes))
+			return fs.SkipAll
+		}
+		if paths = append(paths, p); len(paths) > MaxFiles {
+			problems = append(problems, limit(Pos{File: p}, "files", MaxFiles))
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return paths, problems, err
+}
+
+func isYAML(p string) bool {
+	ext := path.Ext(p)
+	return ext == ".yaml" || ext == ".yml"
+}
+
+func limit(pos Pos, what string, max int) Problem {
+	return Problem{Code: "Y06", Case: what, Args: []string{strconv.Itoa(max)}, Pos: []Pos{pos}}
+}
+
+// Read reads one file that List found. The error is the machine's.
+func Read(fsys fs.FS, path string) (*File, error) {
+	f, err := fsys.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	return Parse(path, data), nil
+}
+
+// Parse reads the text of one file.
+func Parse(path string, data []byte) *File {
+	file := &File{Path: path}
+	if len(data) > MaxFileBytes {
+		file.Problems, file.Partial = []Problem{limit(Pos{File: path}, "file", MaxFileBytes)}, true
+		return file
+	}
+	file.SHA256 = sha256.Sum256(data)
+	if file.Problems = checkBytes(path, data); len(file.Problems) > 0 {
+		file.Partial = true
+		return file
+	}
+	nodes := 0
+	for _, part := range split(data) {
+		doc, problems := parsePart(path, part, &nodes)
+		file.Problems = append(file.Problems, problems...)
+		if doc != nil {
+			file.Documents = append(file.Documents, doc)
+		} else if len(problems) > 0 {
+			file.Partial = true
+		}
+		if nodes > MaxNodes {
+			break
+		}
+	}
+	return file
+}

@@ -1,0 +1,387 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/agext/levenshtein"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// Validate holds a document against the schema of its kind and returns what is
+// wrong with it, in the order of the file.
+func Validate(doc *source.Document) []source.Problem {
+	root := doc.Root()
+	kind := root.Get("kind")
+	if problem, ok := known(root, kind); !ok {
+		return []source.Problem{problem}
+	}
+	v := validation{root: root, schema: byKind[kind.Text()]()}
+	v.check(v.schema.whole, v.plain(), "")
+	slices.SortFunc(v.problems, source.Problem.Compare)
+	return v.problems
+}
+
+// known reports whether there is a schema for the document, and if not, why.
+func known(root, kind source.Value) (source.Problem, bool) {
+	if !kind.Exists() {
+		return source.Problem{Code: "S02", Args: []string{"kind"}, Pos: []source.Pos{root.Pos()}}, false
+	}
+	if _, ok := Text(kind.Text()); !ok || kind.Text() == "" {
+		return source.Problem{Code: "S10", Args: []string{kind.Text()}, Pos: []source.Pos{kind.Pos()},
+			Suggest: Nearest(kind.Text(), slices.Values(Kinds()))}, false
+	}
+	return source.Problem{}, true
+}
+
+// Nearest is the candidate that text most likely was meant to be, "" where none
+// comes near.
+func Nearest(text string, candidates iter.Seq[string]) string {
+	best, limit := "", max(1, len(text)/3)+1
+	for c := range candidates {
+		if len(c)-len(text) > limit || len(text)-len(c) > limit {
+			continue
+		}
+		d := levenshtein.Distance(strings.ToLower(text), strings.ToLower(c), nil)
+		if d < limit || d == limit && best != "" && c < best {
+			best, limit = c, d
+		}
+	}
+	return best
+}
+
+// validation is one document being held against its schema.
+type validation struct {
+	root     source.Value
+	schema   *kindSchema
+	problems []source.Problem
+}
+
+// plain is the document as JSON. Of People, the lines are checked and left out:
+// one by one, and in a way that knows how much they repeat each other.
+func (v *validation) plain() any {
+	lines := v.root.Path("spec.people")
+	if v.schema.line == nil || !lines.IsList() {
+		return v.root.Plain()
+	}
+	for i, line := range lines.Items() {
+		if !v.schema.line.holds(line) {
+			v.check(v.schema.line.whole, line.Plain(), "/spec/people/"+strconv.Itoa(i))
+		}
+	}
+	return v.root.PlainWithout(lines)
+}
+
+func (v *validation) check(s *jsonschema.Schema, value any, at string) {
+	var invalid *jsonschema.ValidationError
+	if err := s.Validate(value); errors.As(err, &invalid) {
+		v.leaves(invalid, at)
+	} else if err != nil {
+		panic(err) // an endless schema or a value that is no JSON: both are ours
+	}
+}
+
+// leaves turns the errors at the ends of the tree into problems. The library
+// gives them in the order of its maps, and words that nothing may depend on;
+// what a problem needs is taken from the schema and the document.
+func (v *validation) leaves(e *jsonschema.ValidationError, at string) {
+	if keyword(e) == "oneOf" && len(e.Causes) > 0 {
+		v.leaves(likelyBranch(e.Causes), at)
+		return
+	}
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			v.leaves(cause, at)
+		}
+		return
+	}
+	v.problem(e, v.schema.parent(e.AbsoluteKeywordLocation), at+e.InstanceLocation)
+}
+
+func keyword(e *jsonschema.ValidationError) string {
+	return e.KeywordLocation[strings.LastIndexByte(e.KeywordLocation, '/')+1:]
+}
+
+// likelyBranch is the alternative that the author meant: the one whose fixed
+// words are right, and of those the one with the least wrong.
+func likelyBranch(branches []*jsonschema.ValidationError) *jsonschema.ValidationError {
+	var weight func(e *jsonschema.ValidationError) int
+	weight = func(e *jsonschema.ValidationError) int {
+		if len(e.Causes) == 0 {
+			if keyword(e) == "const" {
+				return 100
+			}
+			return 1
+		}
+		sum := 0
+		for _, c := range e.Causes {
+			sum += weight(c)
+		}
+		return sum
+	}
+	return slices.MinFunc(branches, func(a, b *jsonschema.ValidationError) int {
+		return 1000*(weight(a)-weight(b)) + strings.Compare(a.KeywordLocation, b.KeywordLocation)
+	})
+}
+
+func (v *validation) add(code, variant string, pos source.Pos, suggest string, args ...string) {
+	v.problems = append(v.problems, source.Problem{Code: code, Case: variant, Args: args, Pos: []source.Pos{pos}, Suggest: suggest})
+}
+
+// problem says what a keyword of a schema finds wrong with the value at a place.
+func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, pointer string) {
+	value := v.root.At(pointer)
+	name := unescape(pointer[strings.LastIndexByte(pointer, '/')+1:])
+	if strings.Contains(e.KeywordLocation, "/propertyNames/") {
+		value = v.key(pointer)
+	}
+	keyword := keyword(e)
+	// A rule of the domain that the schema carries out: "minItems: E12".
+	if comment, _ := s["$comment"].(string); strings.HasPrefix(comment, keyword+": ") {
+		v.add(strings.TrimPrefix(comment, keyword+": "), "", v.keyPos(pointer), "", value.Text())
+		return
+	}
+	switch keyword {
+	case "additionalProperties":
+		for key := range value.Entries() {
+			if properties, _ := s["properties"].(map[string]any); properties[key.Text()] == nil {
+				v.add("S01", "", key.Pos(), Nearest(key.Text(), maps.Keys(properties)), key.Text(), name)
+			}
+		}
+	case "required":
+		for _, key := range list(s["required"]) {
+			if !value.Get(key).Exists() {
+				v.add("S02", "", v.keyPos(pointer), "", key)
+			}
+		}
+	case "type":
+		v.wrongType(value, s["type"], name)
+	case "const":
+		v.add("S04", "", value.Pos(), "", value.Text(), fmt.Sprint(s["const"]))
+	case "enum":
+		allowed := list(s["enum"])
+		v.add("S04", "", value.Pos(), Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
+	case "pattern", "format", "minLength", "maxLength":
+		v.add("S05", keyword, value.Pos(), "", value.Text(), description(s), fmt.Sprint(s[keyword]))
+	case "minItems":
+		v.add("S06", "", v.keyPos(pointer), "", name)
+	case "minimum", "maximum":
+		v.add("S07", keyword, value.Pos(), "", value.Text(), fmt.Sprint(s[keyword]))
+	case "uniqueItems":
+		v.twice(value)
+	default:
+		v.add("S09", "", v.keyPos(pointer), "", name)
+	}
+}
+
+func (v *validation) wrongType(value source.Value, want any, name string) {
+	expected := fmt.Sprint(want)
+	switch {
+	case expected == "string" && value.IsNumber():
+		v.add("E35", "number", value.Pos(), "", value.Text(), source.Decoded(value.Text()))
+	case value.Plain() == nil:
+		v.add("S03", "empty", value.Pos(), "", name)
+	default:
+		v.add("S03", expected, value.Pos(), "", name)
+	}
+}
+
+// twice names each value of a list that stood there before.
+func (v *validation) twice(value source.Value) {
+	seen := make(map[string]source.Pos)
+	for _, item := range value.Items() {
+		if before, ok := seen[item.Text()]; ok {
+			v.add("S08", "", item.Pos(), "", item.Text())
+			last := &v.problems[len(v.problems)-1]
+			last.Pos = append(last.Pos, before)
+			continue
+		}
+		seen[item.Text()] = item.Pos()
+	}
+}
+
+// key is the key whose value the pointer leads to.
+func (v *validation) key(pointer string) source.Value {
+	i := max(strings.LastIndexByte(pointer, '/'), 0)
+	return v.root.At(pointer[:i]).Key(unescape(strings.TrimPrefix(pointer[i:], "/")))
+}
+
+// keyPos is the place of that key, for a problem with the value as a whole; of
+// the value itself where it has no key.
+func (v *validation) keyPos(pointer string) source.Pos {
+	if key := v.key(pointer); key.Exists() {
+		return key.Pos()
+	}
+	return v.root.At(pointer).Pos()
+}
+
+func unescape(token string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+}
+
+func list(v any) []string {
+	items, _ := v.([]any)
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = fmt.Sprint(item)
+	}
+	return texts
+}
+
+func description(s map[string]any) string {
+	text, _ := s["description"].(string)
+	return text
+}
+
+// kindSchema is the schema of one kind: compiled, and as it was written.
+type kindSchema struct {
+	whole *jsonschema.Schema
+	line  *lineSchema // of People
+	text  any
+}
+
+// parent is the schema in which the keyword at a location stands.
+func (k *kindSchema) parent(location string) map[string]any {
+	_, pointer, _ := strings.Cut(location, "#")
+	pointer = pointer[:strings.LastIndexByte(pointer, '/')]
+	v := k.text
+	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		switch at := v.(type) {
+		case map[string]any:
+			if pointer != "" {
+				v = at[unescape(token)]
+			}
+		case []any:
+			i, _ := strconv.Atoi(token)
+			v = at[i]
+		}
+	}
+	m, _ := v.(map[string]any)
+	return m
+}
+
+// byKind compiles a schema when it is first asked for.
+var byKind = func() map[string]func() *kindSchema {
+	m := make(map[string]func() *kindSchema)
+	for _, kind := range Kinds() {
+		m[kind] = sync.OnceValue(func() *kindSchema { return compile(kind) })
+	}
+	return m
+}()
+
+// compile panics on a broken schema: they are embedded, and tested.
+func compile(kind string) *kindSchema {
+	text, _ := Text(kind)
+	k := new(kindSchema)
+	if err := json.Unmarshal(text, &k.text); err != nil {
+		panic(err)
+	}
+	k.text = inlined(k.text, k.text)
+	text, err := json.Marshal(k.text)
+	if err != nil {
+		panic(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft2020
+	c.AssertFormat = true
+	c.LoadURL = func(url string) (io.ReadCloser, error) {
+		return nil, fmt.Errorf("%s: a schema refers to nothing outside", url)
+	}
+	url := base + kind + ".schema.json"
+	if err := c.AddResource(url, bytes.NewReader(text)); err != nil {
+		panic(err)
+	}
+	k.whole = c.MustCompile(url)
+	if kind == "People" {
+		k.line = &lineSchema{whole: c.MustCompile(url + "#/$defs/line")}
+	}
+	return k
+}
+
+// inlined is a schema with every reference replaced by what it leads to. It
+// means the same, and validates twice as fast: the library enters a reference
+// with a dozen allocations, and a line of People has ten.
+func inlined(v, root any) any {
+	switch at := v.(type) {
+	case []any:
+		for i, item := range at {
+			at[i] = inlined(item, root)
+		}
+	case map[string]any:
+		out := make(map[string]any, len(at))
+		if ref, ok := at["$ref"].(string); ok {
+			target := root
+			for token := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+				target = target.(map[string]any)[token]
+			}
+			maps.Copy(out, inlined(target, root).(map[string]any))
+		}
+		for key, value := range at {
+			if key != "$ref" {
+				out[key] = inlined(value, root)
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// lineSchema is the schema of one line of People. It is closed and speaks of
+// each property on its own (a test holds it to that), so a line is valid where
+// it has the required keys, no unknown one, and a valid value in each; and a
+// value that was valid once need not be asked about again.
+type lineSchema struct {
+	whole *jsonschema.Schema
+	valid sync.Map // "property, value" of values that are valid; few, as lines are alike
+	count atomic.Int64
+}
+
+// maxValid bounds what lineSchema remembers.
+const maxValid = 10_000
+
+// holds reports that a line is valid; where it says no, nobody knows yet.
+func (l *lineSchema) holds(line source.Value) bool {
+	if !line.IsMap() {
+		return false
+	}
+	missing := len(l.whole.Required)
+	for key, value := range line.Entries() {
+		property := l.whole.Properties[key.Text()]
+		if property == nil || !l.propertyHolds(property, key.Text(), value) {
+			return false
+		}
+		if slices.Contains(l.whole.Required, key.Text()) {
+			missing--
+		}
+	}
+	return missing == 0
+}
+
+func (l *lineSchema) propertyHolds(property *jsonschema.Schema, key string, value source.Value) bool {
+	if key == "name" || key == "externalIds" { // of every line its own
+		return property.Validate(value.Plain()) == nil
+	}
+	known := key + "\x00" + value.Canonical()
+	if _, ok := l.valid.Load(known); ok {
+		return true
+	}
+	if property.Validate(value.Plain()) != nil {
+		return false
+	}
+	if l.count.Add(1) <= maxValid {
+		l.valid.Store(known, true)
+	}
+	return true
+}
