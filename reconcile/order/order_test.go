@@ -1,0 +1,126 @@
+package order_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/facttest"
+	"github.com/lupa-dev/lupa/reconcile/order"
+)
+
+var card = fact.Key{Kind: "Person", ID: "m/t-1"}
+
+func person(schools ...string) fact.Set {
+	var b fact.Builder
+	b.Add(fact.Fact{Key: card})
+	for i, school := range schools {
+		b.Add(fact.Fact{Key: card, Field: "schools", Row: i + 1, Value: "m/" + school})
+	}
+	return b.Set()
+}
+
+func describe(steps []order.Step) string {
+	var lines []string
+	for _, st := range steps {
+		for _, f := range st.Del.All() {
+			lines = append(lines, fmt.Sprintf("-%d %s", f.Row, fact.Name(f.Value)))
+		}
+		for _, f := range st.Add.All() {
+			lines = append(lines, fmt.Sprintf("+%d %s", f.Row, fact.Name(f.Value)))
+		}
+		lines = append(lines, ";")
+	}
+	return strings.Join(lines, " ")
+}
+
+// Rows of Koulu: in place, appended, then deleted from the highest.
+func TestKouluRows(t *testing.T) {
+	for _, c := range []struct{ name, have, want, steps string }{
+		{"T68 another school", "A", "B", "-1 A +1 B ;"},
+		{"T69 the second of three stays", "A B C", "B", "-1 A +1 B ; -3 C ; -2 B ;"},
+		{"T72 the order changes", "A B", "B A", "-1 A +1 B ; -2 B +2 A ;"},
+		{"one more", "A", "A B", "+2 B ;"},
+		{"the last goes", "A B", "A", "-2 B ;"},
+		{"nothing", "A B", "A B", ""},
+	} {
+		steps := order.Steps(nil, fact.Diff(person(strings.Fields(c.have)...), person(strings.Fields(c.want)...)))
+		if got := describe(steps); got != c.steps {
+			t.Errorf("%s: %s to %s\n got %s\nwant %s", c.name, c.have, c.want, got, c.steps)
+		}
+	}
+}
+
+// TestEveryListOfSchools is T70: from each of the 15 ordered lists of three
+// schools to each, no list on the way is empty and none has a foreign school.
+func TestEveryListOfSchools(t *testing.T) {
+	var lists [][]string
+	var grow func(list []string)
+	grow = func(list []string) {
+		if len(list) > 0 {
+			lists = append(lists, slices.Clone(list))
+		}
+		for _, school := range []string{"A", "B", "C"} {
+			if !slices.Contains(list, school) {
+				grow(append(list, school))
+			}
+		}
+	}
+	grow(nil)
+	if len(lists) != 15 {
+		t.Fatalf("%d lists, want 15", len(lists))
+	}
+	for _, have := range lists {
+		for _, want := range lists {
+			s := person(have...)
+			for _, st := range order.Steps(nil, fact.Diff(s, person(want...))) {
+				var err error
+				if s, err = st.Do(s); err != nil {
+					t.Fatal(err)
+				}
+				now := s.Values("schools")
+				if len(now) == 0 {
+					t.Fatalf("%v to %v: empty on the way, and empty is every school", have, want)
+				}
+				for _, id := range now {
+					if school := fact.Name(id); !slices.Contains(have, school) && !slices.Contains(want, school) {
+						t.Fatalf("%v to %v: %s on the way", have, want, school)
+					}
+				}
+			}
+			if !s.Equal(person(want...)) {
+				t.Errorf("%v to %v ends at %v", have, want, s.Values("schools"))
+			}
+		}
+	}
+}
+
+// FuzzSteps: the steps lead from one world to the other, and after each of them
+// every reference that held before and will hold after has its object.
+func FuzzSteps(f *testing.F) {
+	for seed := range byte(12) {
+		data := make([]byte, 400)
+		for i := range data {
+			data[i] = byte((i*i + i*int(seed)*7 + int(seed)) >> 1)
+		}
+		f.Add(data[:200], data[200:])
+	}
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		have, want := facttest.World(facttest.Bytes(a)), facttest.World(facttest.Bytes(b))
+		now := have
+		for i, st := range order.Steps(nil, fact.Diff(have, want)) {
+			var err error
+			if now, err = st.Do(now); err != nil {
+				t.Fatalf("step %d: %v", i, err)
+			}
+			for ref := range fact.Words.Dangling(now) {
+				t.Fatalf("after step %d (%s %v): %v names %v, which is not there", i, st.Action, st.Key, ref.Fact, ref.Target)
+			}
+		}
+		if !now.Equal(want) {
+			t.Error("the steps do not lead to the wanted world")
+		}
+	})
+}
