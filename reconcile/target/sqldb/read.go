@@ -1,0 +1,158 @@
+package sqldb
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/target"
+)
+
+// state is the row of lupa_target.
+type state struct {
+	lineage string
+	serial  int64
+	last    []byte // a set of facts, compressed
+	head    string // hash of the newest entry of the log
+}
+
+// digest seals what lupa knows about the target, the newest entry of the log
+// included, so that damage to it does not go unseen.
+func (s state) digest() string {
+	last := sha256.Sum256(s.last)
+	sum := sha256.Sum256(fmt.Appendf(nil, "lupa target 1\n%s\n%d\n%x\n%s\n", s.lineage, s.serial, last, s.head))
+	return hex.EncodeToString(sum[:])
+}
+
+func pack(s fact.Set) ([]byte, error) {
+	data, err := s.MarshalBinary()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	z, err := zlib.NewWriterLevel(&b, zlib.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	_, err = z.Write(data)
+	if err := errors.Join(err, z.Close()); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+func unpack(data []byte) (fact.Set, error) {
+	z, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return fact.Set{}, err
+	}
+	raw, err := io.ReadAll(z)
+	if err != nil {
+		return fact.Set{}, err
+	}
+	var s fact.Set
+	return s, s.UnmarshalBinary(raw)
+}
+
+func readState(ctx context.Context, tx *sql.Tx) (state, error) {
+	var s state
+	var digest string
+	err := tx.QueryRowContext(ctx, `SELECT lineage, serial, last, digest,
+		coalesce((SELECT hash FROM lupa_log ORDER BY id DESC LIMIT 1), '') FROM lupa_target`).
+		Scan(&s.lineage, &s.serial, &s.last, &digest, &s.head)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return s, fmt.Errorf("%w: it does not say what it is", target.ErrDamaged)
+	case err != nil:
+		return s, classify(err)
+	case s.digest() != digest:
+		return s, fmt.Errorf("%w: what lupa noted there does not match its digest", target.ErrDamaged)
+	}
+	return s, nil
+}
+
+func readSnapshot(ctx context.Context, tx *sql.Tx, view fact.Scope) (fact.Snapshot, error) {
+	s, err := readState(ctx, tx)
+	if err != nil {
+		return fact.Snapshot{}, err
+	}
+	snap := fact.Snapshot{Lineage: s.lineage, Serial: s.serial}
+	if snap.Last, err = unpack(s.last); err != nil {
+		return snap, fmt.Errorf("%w: %w", target.ErrDamaged, err)
+	}
+	var b fact.Builder
+	for _, t := range tables() {
+		if err := t.read(ctx, tx, &b); err != nil {
+			return snap, fmt.Errorf("table %s: %w", t.name, classify(err))
+		}
+	}
+	snap.Now, snap.Beyond = target.View(b.Set(), view)
+	return snap, nil
+}
+
+// read adds the facts that the table holds.
+func (t *table) read(ctx context.Context, tx *sql.Tx, to *fact.Builder) error {
+	columns := t.columns()
+	rows, err := tx.QueryContext(ctx, "SELECT "+names(columns)+" FROM "+t.name+" ORDER BY "+names(t.key()))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	values := make([]sql.NullString, len(columns))
+	into := make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		t.facts(values, to)
+	}
+	return rows.Err()
+}
+
+// facts adds the facts of one row.
+func (t *table) facts(values []sql.NullString, to *fact.Builder) {
+	n := len(t.owner)
+	key := fact.Key{Kind: t.kind.Name, ID: values[0].String}
+	if n == 2 {
+		own := values[1].String
+		if t.owner[1].ref != "" {
+			own = fact.Name(own)
+		}
+		key.ID = fact.NestedID(key.ID, own)
+	}
+	if t.field != nil {
+		f := fact.Fact{Key: key, Field: t.field.Name, Value: values[len(values)-1].String}
+		switch t.field.Shape {
+		case fact.List:
+			f.Row, _ = strconv.Atoi(values[n].String)
+		case fact.Map:
+			f.Value = fact.JoinMap(values[n].String, f.Value)
+		}
+		to.Add(f)
+		return
+	}
+	to.Add(fact.Fact{Key: key})
+	if n == 2 {
+		to.Add(fact.Fact{Key: key, Field: t.owner[1].field.Name, Value: values[1].String})
+	}
+	for i, c := range t.fields {
+		switch v := values[n+i]; {
+		case !v.Valid || c.typ == "flag" && v.String == "0":
+		case c.typ == "flag":
+			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: "true"})
+		default:
+			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v.String})
+		}
+	}
+}
