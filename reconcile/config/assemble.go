@@ -1,0 +1,374 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// assembly makes one goal of the objects of all files.
+type assembly struct {
+	*loader
+	goal    *plan.Goal
+	partial bool
+
+	installations map[string]*object // by name
+	at            map[fact.Key]*object
+	known         fact.Builder // objects whose documents have problems
+
+	facts, dormant, initial layer
+	ids                     map[string]map[string]string // installation, name: id
+}
+
+// layer is a set of facts in the making, with the place of each.
+type layer struct {
+	b      fact.Builder
+	places []origin
+	set    fact.Set
+	marks  []uint32
+}
+
+// origin is where a fact was declared: also for the default of a line.
+type origin struct{ at, also place }
+
+func (a *assembly) assemble(read []fileFacts) {
+	a.goal.Project = a.tree.Project.Name
+	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
+	a.goal.Authoritative = a.tree.Project.Authoritative
+	a.findInstallations(read)
+	a.nameObjects(read)
+	a.dates(read)
+	for i := range read {
+		for j := range read[i].objects {
+			a.object(read[i].objects, &read[i].objects[j])
+		}
+	}
+	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial} {
+		l.set, l.marks = l.b.Marked()
+	}
+	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
+	a.goal.Origin = a.origin
+}
+
+// origin finds where a fact was declared.
+func (a *assembly) origin(f fact.Fact) []source.Pos {
+	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial} {
+		if i, ok := l.set.Index(f); ok {
+			from := l.places[l.marks[i]]
+			positions := []source.Pos{from.at.pos(a.paths)}
+			if from.also != (place{}) {
+				positions = append(positions, from.also.pos(a.paths))
+			}
+			return positions
+		}
+	}
+	if o := a.at[fact.Words.Root(f.Key)]; o != nil {
+		return []source.Pos{o.at.pos(a.paths)}
+	}
+	return nil
+}
+
+func (a *assembly) problem(code, variant string, at []place, args ...string) {
+	p := source.Problem{Code: code, Case: variant, Args: args}
+	for _, at := range at {
+		p.Pos = append(p.Pos, at.pos(a.paths))
+	}
+	a.report(p)
+}
+
+func (a *assembly) findInstallations(read []fileFacts) {
+	a.installations = make(map[string]*object)
+	for i := range read {
+		for j := range read[i].objects {
+			if o := &read[i].objects[j]; o.kind.Name == "Installation" && a.installations[o.name] == nil {
+				a.installations[o.name] = o
+			}
+		}
+	}
+	a.goal.Installations = slices.Sorted(maps.Keys(a.installations))
+	a.ids = make(map[string]map[string]string)
+}
+
+// nameObjects gives every object its key, and finds those that share one.
+func (a *assembly) nameObjects(read []fileFacts) {
+	a.at = make(map[fact.Key]*object)
+	missing := false
+	for i := range read {
+		for j := range read[i].objects {
+			o := &read[i].objects[j]
+			if o.owner > 0 {
+				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(read[i].objects[o.owner-1].key.ID, o.name)}
+			} else if inst, ok := a.installationOf(o, &missing); ok {
+				o.key = fact.Key{Kind: o.kind.Name, ID: a.id(inst, o.name)}
+				if o.kind.Name == "Installation" {
+					o.key.ID = o.name
+				}
+			} else {
+				o.broken = true
+				continue
+			}
+			if first := a.at[o.key]; first != nil {
+				a.problem("D02", "", []place{o.at, first.at}, o.kind.Name, o.name)
+				o.broken = true
+				continue
+			}
+			a.at[o.key] = o
+			if o.owner == 0 {
+				a.tree.Objects++
+				if !a.goal.View.Sees(o.key) {
+					a.problem("D04", "", []place{o.at}, o.kind.Name, o.name)
+				}
+			}
+		}
+	}
+	a.renames(read)
+}
+
+// installationOf is the installation an object belongs to.
+func (a *assembly) installationOf(o *object, missing *bool) (string, bool) {
+	switch {
+	case o.kind.Name == "Installation":
+		return "", true
+	case o.installation != "" && a.installations[o.installation] != nil:
+		return o.installation, true
+	case a.partial && len(a.installations) == 0:
+		return "", false // it may be in a document that cannot be read
+	case o.installation != "":
+		p := source.Problem{Code: "D05", Case: "unknown", Args: []string{o.installation}, Pos: []source.Pos{o.instAt.pos(a.paths)},
+			Suggest: schema.Nearest(o.installation, maps.Keys(a.installations))}
+		a.report(p)
+		return "", false
+	case len(a.installations) == 1:
+		return a.goal.Installations[0], true
+	case len(a.installations) == 0:
+		if !*missing {
+			*missing = true
+			a.problem("D05", "missing", []place{o.at})
+		}
+		return "", false
+	}
+	a.problem("D05", "several", []place{o.at}, strings.Join(a.goal.Installations, ", "))
+	return "", false
+}
+
+// id is an id, the same string for the same words: ids are many and alike.
+func (a *assembly) id(inst, name string) string {
+	ids := a.ids[inst]
+	if ids == nil {
+		ids = make(map[string]string)
+		a.ids[inst] = ids
+	}
+	id, ok := ids[name]
+	if !ok {
+		id = fact.ID(inst, name)
+		ids[name] = id
+	}
+	return id
+}
+
+// renames collects old names and finds those that cannot be meant.
+func (a *assembly) renames(read []fileFacts) {
+	claims := make(map[fact.Key]text)
+	for i := range read {
+		for j := range read[i].objects {
+			o := &read[i].objects[j]
+			if len(o.previously) == 0 || o.broken {
+				continue
+			}
+			r := plan.Renaming{Key: o.key}
+			for _, old := range o.previously {
+				key := fact.Key{Kind: o.key.Kind, ID: a.id(o.key.Installation(), old.word)}
+				if o.kind.Name == "Installation" {
+					key.ID = old.word
+				}
+				if now := a.at[key]; now != nil {
+					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, old.word)
+				} else if first, ok := claims[key]; ok {
+					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, old.word)
+				}
+				claims[key] = old
+				r.From = append(r.From, key.ID)
+			}
+			a.goal.Renames = append(a.goal.Renames, r)
+		}
+	}
+	slices.SortFunc(a.goal.Renames, func(x, y plan.Renaming) int { return x.Key.Compare(y.Key) })
+}
+
+// dates settles the day to look at, and which days around it are like it.
+func (a *assembly) dates(read []fileFacts) {
+	zone := time.UTC
+	for _, name := range a.goal.Installations {
+		loaded, err := time.LoadLocation(a.installations[name].value("timeZone"))
+		if e := a.installations[name].entry("timeZone"); err != nil && e != nil {
+			a.problem("D08", "", []place{e.at}, e.value)
+		} else if err == nil && name == a.goal.Installations[0] {
+			zone = loaded
+		}
+	}
+	a.goal.At = calendar.Today(a.opt.Now, zone)
+	if a.opt.At != nil {
+		a.goal.At = *a.opt.At
+	}
+	for i := range read {
+		for j := range read[i].objects {
+			if o := &read[i].objects[j]; o.kind.Spans && !o.broken {
+				a.goal.Steady = a.goal.Steady.Narrow(a.goal.At, a.span(o))
+			}
+		}
+	}
+}
+
+// span is when an object is in force.
+func (a *assembly) span(o *object) calendar.Span {
+	day := func(field string) *calendar.Day {
+		e := o.entry(field)
+		if e == nil {
+			return nil
+		}
+		d, err := calendar.ParseDay(e.value)
+		if err != nil {
+			a.problem("D09", "", []place{e.at}, e.value)
+			o.broken = true
+			return nil
+		}
+		return &d
+	}
+	s := calendar.Span{From: day("validFrom"), To: day("validTo")}
+	if s.Empty() {
+		a.problem("E32", "", []place{o.entry("validTo").at}, s.To.String(), s.From.String())
+		o.broken = true
+	}
+	return s
+}
+
+func (o *object) entry(field string) *entry {
+	for i := range o.entries {
+		if o.entries[i].field.Name == field {
+			return &o.entries[i]
+		}
+	}
+	return nil
+}
+
+func (o *object) value(field string) string {
+	if e := o.entry(field); e != nil {
+		return e.value
+	}
+	return ""
+}
+
+// object emits the facts of an object, into the layer where they belong.
+func (a *assembly) object(file []object, o *object) {
+	root := o
+	if o.owner > 0 {
+		root = &file[o.owner-1]
+	}
+	if root.broken || o.broken {
+		if o.key.ID != "" && a.at[o.key] == o {
+			a.known.Add(fact.Fact{Key: o.key})
+		}
+		return
+	}
+	to := &a.facts
+	switch {
+	case root.entry("external") != nil:
+		to = &a.initial
+		if o == root {
+			a.goal.External = append(a.goal.External, o.key)
+		}
+	case root.kind.Spans && !a.span(root).Holds(a.goal.At):
+		to = &a.dormant
+	}
+	to.add(fact.Fact{Key: o.key}, origin{at: o.at})
+	var left map[*fact.Field]int // values left out
+	for _, e := range o.entries {
+		f := fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: a.factValue(o, &e)}
+		if e.field.Lenient || e.field.Loose {
+			target := fact.Key{Kind: e.field.Ref, ID: f.Value}
+			if a.at[target] == nil && !a.partial {
+				a.problem("W23", e.field.Name, []place{e.at}, e.value)
+				if e.field.Lenient {
+					if left == nil {
+						left = make(map[*fact.Field]int)
+					}
+					left[e.field]++
+					continue
+				}
+			}
+		}
+		to.add(f, origin{e.at, e.also})
+	}
+	for f, n := range left {
+		if n == o.count(f) {
+			a.problem("E12", "", []place{o.entry(f.Name).at})
+		}
+	}
+	for i := range o.kind.Fields {
+		if f := &o.kind.Fields[i]; f.Initial != "" && o.count(f) == 0 {
+			a.initialValue(o, f)
+		}
+	}
+}
+
+func (o *object) count(f *fact.Field) int {
+	n := 0
+	for _, e := range o.entries {
+		if e.field == f {
+			n++
+		}
+	}
+	return n
+}
+
+func (l *layer) add(f fact.Fact, from origin) {
+	if n := len(l.places); n == 0 || l.places[n-1] != from {
+		l.places = append(l.places, from)
+	}
+	l.b.AddMarked(f, uint32(len(l.places)-1))
+}
+
+// factValue is the value of an entry as facts have it: names as ids.
+func (a *assembly) factValue(o *object, e *entry) string {
+	inst := o.key.Installation()
+	value := e.value
+	if e.field.Type == fact.Ref {
+		value = a.id(inst, value)
+	}
+	if e.field.Shape != fact.Map {
+		return value
+	}
+	key := e.key
+	if e.field.KeyRef != "" {
+		key = a.id(inst, key)
+	}
+	return fact.JoinMap(key, value)
+}
+
+// initialValue gives an omitted field the value with which it begins.
+func (a *assembly) initialValue(o *object, f *fact.Field) {
+	by, through, far := strings.Cut(f.Initial, ".")
+	first := o.entry(by)
+	if first == nil {
+		return
+	}
+	from := o
+	if far {
+		key := fact.Key{Kind: o.kind.Field(by).Ref, ID: a.id(o.key.Installation(), first.value)}
+		if from = a.at[key]; from == nil || from.entry(through) == nil {
+			return
+		}
+		first = from.entry(through)
+	}
+	value := fact.Key{Kind: f.Ref, ID: a.id(o.key.Installation(), first.value)}
+	if a.at[value] != nil {
+		a.initial.add(fact.Fact{Key: o.key, Field: f.Name, Value: value.ID}, origin{at: o.at, also: first.at})
+	}
+}

@@ -1,0 +1,209 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// compiler turns documents that fit their schemas into objects.
+type compiler struct {
+	file int32
+	out  fileFacts
+}
+
+func (c *compiler) place(v source.Value) place {
+	pos := v.Pos()
+	return place{c.file, int32(pos.Line), int32(pos.Col)}
+}
+
+func (c *compiler) document(doc *source.Document, path string) {
+	root := doc.Root()
+	switch kind := root.Get("kind").Text(); kind {
+	case "Project":
+		c.out.projects = append(c.out.projects, c.place(root.Get("kind")))
+		c.out.project = project(root)
+	case "People":
+		c.people(root)
+	default:
+		meta := root.Get("metadata")
+		o := c.object(fact.Words.Kind(kind), meta.Get("name"), meta)
+		for _, old := range meta.Get("previously").Items() {
+			o.previously = append(o.previously, text{old.Text(), c.place(old)})
+		}
+		c.fill(o, fields{spec: root.Get("spec"), meta: meta})
+	}
+}
+
+// nameOnly keeps the name of a document that has problems, so that what refers
+// to it is not called a mistake as well.
+func (c *compiler) nameOnly(doc *source.Document) {
+	root := doc.Root()
+	kind := root.Get("kind").Text()
+	if kind == "Project" {
+		c.out.projects = append(c.out.projects, c.place(root.Get("kind")))
+	}
+	meta := root.Get("metadata")
+	if k := fact.Words.Kind(kind); k != nil && k.Parent == "" && meta.Get("name").Text() != "" {
+		c.object(k, meta.Get("name"), meta).broken = true
+	}
+}
+
+func (c *compiler) object(kind *fact.Kind, name, meta source.Value) *object {
+	inst := meta.Get("installation")
+	c.out.objects = append(c.out.objects, object{kind: kind, name: name.Text(), at: c.place(name),
+		installation: inst.Text(), instAt: c.place(inst)})
+	return &c.out.objects[len(c.out.objects)-1]
+}
+
+// people makes a Person of every line. A field that stands in the line takes
+// the place of the default's.
+func (c *compiler) people(root source.Value) {
+	spec, meta := root.Get("spec"), root.Get("metadata")
+	defaults := spec.Get("defaults")
+	person := fact.Words.Kind("Person")
+	for _, line := range spec.Get("people").Items() {
+		o := c.object(person, line.Get("name"), meta)
+		c.fill(o, fields{spec: line, defaults: defaults, meta: line})
+	}
+}
+
+// fields is where the values of an object stand.
+type fields struct {
+	spec     source.Value
+	defaults source.Value // of People
+	meta     source.Value // holds externalIds
+}
+
+// value is a field's value, and whether it is a default's.
+func (f fields) value(of *fact.Field) (source.Value, bool) {
+	path := of.Path()
+	if of.At != "" {
+		return below(f.meta, path), false
+	}
+	if f.defaults.Exists() && !f.spec.Get(path[0]).Exists() {
+		return below(f.defaults, path), true
+	}
+	return below(f.spec, path), false
+}
+
+func below(v source.Value, path []string) source.Value {
+	for _, key := range path {
+		v = v.Get(key)
+	}
+	return v
+}
+
+// fill reads the fields of an object, and the records inside it.
+func (c *compiler) fill(o *object, from fields) {
+	self := len(c.out.objects) - 1 // o moves when records are appended
+	for i := range o.kind.Fields {
+		c.field(o, &o.kind.Fields[i], from)
+	}
+	for _, nested := range fact.Words.Nested(o.kind.Name) {
+		records := from.spec.Get(nested.In)
+		for _, rec := range records.Items() {
+			c.record(self, nested, rec.Get(nested.Key), rec)
+		}
+		for key, rec := range records.Entries() {
+			c.record(self, nested, key, rec)
+		}
+	}
+}
+
+// record is a nested record: a mapping in a list, or under its key.
+func (c *compiler) record(parent int, kind *fact.Kind, key, spec source.Value) {
+	c.out.objects = append(c.out.objects, object{kind: kind, name: key.Text(), at: c.place(key), owner: parent + 1})
+	o := &c.out.objects[len(c.out.objects)-1]
+	for i := range kind.Fields {
+		f := &kind.Fields[i]
+		if f.Name == kind.Key {
+			o.entries = append(o.entries, entry{field: f, value: key.Text(), at: c.place(key)})
+			continue
+		}
+		c.field(o, f, fields{spec: spec})
+	}
+}
+
+func (c *compiler) field(o *object, f *fact.Field, from fields) {
+	v, byDefault := from.value(f)
+	origin := func(at source.Value) (place, place) {
+		if byDefault { // the line, and the default that it takes
+			return o.at, c.place(at)
+		}
+		return c.place(at), place{}
+	}
+	add := func(e entry, at source.Value) {
+		e.field = f
+		e.at, e.also = origin(at)
+		o.entries = append(o.entries, e)
+	}
+	switch {
+	case f.Presence:
+		if v.Exists() {
+			add(entry{value: "true"}, v)
+		}
+	case !v.Exists():
+		if f.Default != "" && mappingThere(o, f) {
+			o.entries = append(o.entries, entry{field: f, value: f.Default, at: o.at})
+		}
+	case f.Shape == fact.Map:
+		for key, val := range v.Entries() {
+			add(entry{key: key.Text(), value: val.Text()}, key)
+		}
+	case f.Shape != fact.One:
+		row := 0
+		for _, item := range v.Items() {
+			if f.Shape == fact.List {
+				row++
+			}
+			add(entry{row: row, value: item.Text()}, item)
+		}
+	case f.Type == fact.Flag:
+		if v.Plain() == true {
+			add(entry{value: "true"}, v)
+		}
+	default:
+		add(entry{value: v.Text()}, v)
+	}
+}
+
+// mappingThere reports whether the mapping that a field stands in is there, if
+// being there means something of its own; only then has the field a default.
+func mappingThere(o *object, f *fact.Field) bool {
+	in, _, nested := strings.Cut(f.Name, ".")
+	presence := o.kind.Field(in)
+	if !nested || presence == nil || !presence.Presence {
+		return true
+	}
+	return slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == presence })
+}
+
+func project(root source.Value) *Project {
+	spec := root.Get("spec")
+	p := &Project{Name: root.Path("metadata.name").Text(), Target: "local", Language: "en", HorizonDays: 400,
+		Targets: make(map[string]Target)}
+	if v := spec.Get("target"); v.Exists() {
+		p.Target = v.Text()
+	}
+	if v := spec.Get("language"); v.Exists() {
+		p.Language = v.Text()
+	}
+	if n, err := strconv.Atoi(spec.Get("horizonDays").Text()); err == nil {
+		p.HorizonDays = n
+	}
+	for name, t := range spec.Get("targets").Entries() {
+		p.Targets[name.Text()] = Target{Type: t.Get("type").Text(), Path: t.Get("path").Text(),
+			DSNEnv: t.Get("dsnEnv").Text(), DSNFile: t.Get("dsnFile").Text()}
+	}
+	for _, kind := range spec.Path("authoritative.kinds").Items() {
+		p.Authoritative = append(p.Authoritative, kind.Text())
+	}
+	for _, v := range spec.Get("ignore").Items() {
+		p.Ignore = append(p.Ignore, fact.Pattern{Kind: v.Get("kind").Text(), Name: v.Get("name").Text()})
+	}
+	return p
+}

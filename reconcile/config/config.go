@@ -1,0 +1,255 @@
+// Package config turns a tree of documents into a goal: facts at a day, and
+// where each was declared.
+//
+//	tree, err := config.Load(ctx, fsys, config.Options{Now: time.Now()})
+//	if len(tree.Problems) > 0 { ... }
+//	plan.Make(tree.Goal, ...)
+//
+// What a kind's fields are and where they stand is read from the vocabulary;
+// the only documents with code of their own are Project, which is lupa's, and
+// People, which is Person many times over. Files are read side by side and
+// forgotten as soon as their facts are known.
+//
+// It judges what only documents show: names declared twice, old names claimed
+// twice, spans that end before they begin. What facts show is package policy's.
+package config
+
+import (
+	"context"
+	"encoding/hex"
+	"io/fs"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// ProjectFile is the file at the root of every tree.
+const ProjectFile = "lupa.yaml"
+
+// Options say when to look and whom to tell.
+type Options struct {
+	Now  time.Time             // by the clock
+	At   *calendar.Day         // instead of the day that Now is in the installation
+	Read func(done, files int) // called as files are read, from several goroutines
+}
+
+// Tree is a tree, read.
+type Tree struct {
+	Project  Project
+	Goal     *plan.Goal     // nil where a problem is an error
+	Problems []plan.Finding // sorted by place; warnings are in Goal too
+	Files    int
+	Objects  int // declared, without the records inside them
+}
+
+// Refused reports whether a problem is an error.
+func (t *Tree) Refused() bool {
+	return slices.ContainsFunc(t.Problems, func(f plan.Finding) bool { return f.Severity == policy.Error })
+}
+
+// Project is what lupa.yaml says.
+type Project struct {
+	Name          string
+	Target        string
+	Targets       map[string]Target
+	Language      string
+	HorizonDays   int
+	Authoritative []string
+	Ignore        []fact.Pattern
+}
+
+// Target is a place that holds permissions, as lupa.yaml names it.
+type Target struct {
+	Type    string // sqlite or postgres
+	Path    string // sqlite: from the root of the tree
+	DSNEnv  string // postgres: one of these
+	DSNFile string
+}
+
+// Load reads the tree at the root of fsys. The error is the machine's; what the
+// author has to mend is in Problems.
+func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
+	paths, problems, err := source.List(fsys)
+	if err != nil {
+		return nil, err
+	}
+	l := loader{opt: opt, paths: paths, tree: &Tree{Files: len(paths)}}
+	l.report(problems...)
+	read, err := l.read(ctx, fsys)
+	if err != nil {
+		return nil, err
+	}
+	l.join(read)
+	return l.tree, nil
+}
+
+// fileFacts is what one file declares.
+type fileFacts struct {
+	sha256   string
+	objects  []object
+	project  *Project
+	projects []place // where documents of kind Project stand
+	problems []source.Problem
+	partial  bool // something could not be read at all
+}
+
+// loader is a tree being read.
+type loader struct {
+	opt   Options
+	paths []string
+	tree  *Tree
+}
+
+func (l *loader) report(problems ...source.Problem) {
+	for _, p := range problems {
+		l.tree.Problems = append(l.tree.Problems, plan.Finding{Code: p.Code, Case: p.Case,
+			Severity: policy.SeverityOf(p.Code), Args: p.Args, Pos: p.Pos, Suggest: p.Suggest})
+	}
+}
+
+// read reads every file, as many at once as there are processors.
+func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
+	read := make([]fileFacts, len(l.paths))
+	done := make(chan struct{}, len(l.paths))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range l.paths {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			file, err := source.Read(fsys, path)
+			if err != nil {
+				return err
+			}
+			read[i] = compile(int32(i), file)
+			done <- struct{}{}
+			if l.opt.Read != nil {
+				l.opt.Read(len(done), len(l.paths))
+			}
+			return nil
+		})
+	}
+	return read, group.Wait()
+}
+
+// compile turns the documents of a file into objects.
+func compile(index int32, file *source.File) fileFacts {
+	c := compiler{file: index, out: fileFacts{sha256: hex.EncodeToString(file.SHA256[:]), problems: file.Problems}}
+	c.out.partial = file.Partial
+	bad := make(map[source.Pos]bool)
+	for _, p := range file.Problems {
+		bad[p.Pos[0]] = true
+	}
+	for _, doc := range file.Documents {
+		if problems := schema.Validate(doc); len(problems) > 0 {
+			for _, p := range problems {
+				if !bad[p.Pos[0]] { // one word a place: the reader's goes first
+					c.out.problems = append(c.out.problems, p)
+				}
+			}
+			c.nameOnly(doc)
+			continue
+		}
+		c.document(doc, file.Path)
+	}
+	return c.out
+}
+
+// join puts the files together: names become ids, and objects become facts.
+func (l *loader) join(read []fileFacts) {
+	goal := &plan.Goal{}
+	partial := false
+	for i, f := range read {
+		goal.Inputs = append(goal.Inputs, plan.Input{Path: l.paths[i], SHA256: f.sha256})
+		l.report(f.problems...)
+		partial = partial || f.partial
+	}
+	l.project(read)
+	a := assembly{loader: l, goal: goal, partial: partial}
+	a.assemble(read)
+	for _, f := range policy.Check(policy.Documents, policy.Pass{
+		Declared: goal.Declared(), Known: a.known.Set(), Partial: partial, Goal: goal.Facts.Plus(goal.Initial),
+	}) {
+		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
+	}
+	slices.SortStableFunc(l.tree.Problems, comparePlaces)
+	if l.tree.Refused() {
+		return
+	}
+	goal.Findings = l.tree.Problems
+	l.tree.Goal = goal
+}
+
+func comparePlaces(a, b plan.Finding) int {
+	return source.Problem{Code: a.Code, Case: a.Case, Args: a.Args, Pos: a.Pos}.Compare(
+		source.Problem{Code: b.Code, Case: b.Case, Args: b.Args, Pos: b.Pos})
+}
+
+// project finds the one Project of the tree.
+func (l *loader) project(read []fileFacts) {
+	found := false
+	for i, f := range read {
+		for n, at := range f.projects {
+			switch {
+			case l.paths[i] != ProjectFile:
+				l.report(source.Problem{Code: "D06", Case: "elsewhere", Pos: []source.Pos{at.pos(l.paths)}})
+			case n > 0:
+				l.report(source.Problem{Code: "D06", Case: "twice", Pos: []source.Pos{at.pos(l.paths), f.projects[0].pos(l.paths)}})
+			default:
+				found = true
+				if f.project != nil {
+					l.tree.Project = *f.project
+				}
+			}
+		}
+	}
+	if !found && slices.Contains(l.paths, ProjectFile) && !l.tree.Refused() {
+		l.report(source.Problem{Code: "D06", Case: "missing", Pos: []source.Pos{{File: ProjectFile, Line: 1, Col: 1}}})
+	}
+}
+
+// place is a place in a file by its number; 0 is nowhere.
+type place struct{ file, line, col int32 }
+
+func (p place) pos(paths []string) source.Pos {
+	return source.Pos{File: paths[p.file], Line: int(p.line), Col: int(p.col)}
+}
+
+// object is one declared object, or a record inside one, before names are ids.
+type object struct {
+	kind         *fact.Kind
+	name         string
+	installation string // as written; "" for the only one
+	at           place  // of the name
+	instAt       place
+	previously   []text
+	owner        int // of a record: 1 + the position of its object in the file
+	entries      []entry
+	broken       bool     // the document has problems: only its name counts
+	key          fact.Key // once the installation is known
+}
+
+// text is a word and its place.
+type text struct {
+	word string
+	at   place
+}
+
+// entry is one value of a field.
+type entry struct {
+	field    *fact.Field
+	row      int
+	key      string // in a Map
+	value    string
+	at, also place // also: the name of the line for which a default holds
+}

@@ -1,0 +1,54 @@
+// Package plan is where what should be meets what is.
+//
+// A Goal is what the documents say at one day. Make holds it against what a
+// target holds and returns a Plan: the changes, in an order that is safe after
+// every step, with everything a person needs to judge them and everything an
+// apply needs to be sure that the target is still the one that was looked at.
+// A Plan is a value and a file; apply does exactly its steps.
+//
+// The planner reads no file and no clock. It does not carry anything out; that
+// is package reconcile.
+package plan
+
+import (
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// Goal is what a tree declares, at one day.
+type Goal struct {
+	Project       string
+	Installations []string // their names, sorted
+
+	Facts    fact.Set // of the documents in force
+	Dormant  fact.Set // of the documents that are declared and not in force
+	Initial  fact.Set // what holds only where the target has nothing in its place
+	External []fact.Key
+	Renames  []Renaming
+
+	View          fact.Scope
+	Authoritative []string // kinds of which nothing undeclared is kept
+
+	At     calendar.Day
+	Steady calendar.Span // the days around At on which the same documents are in force
+	Inputs []Input
+
+	Findings []Finding                    // of the documents; none is an error
+	Origin   func(fact.Fact) []source.Pos // where a fact was declared
+}
+
+// Renaming is an object and the names it had before.
+type Renaming struct {
+	Key  fact.Key
+	From []string // ids, the latest last
+}
+
+// Input is a file that the goal was read from.
+type Input struct {
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// Declared is all that the documents say, whether in force or not.
+func (g *Goal) Declared() fact.Set { return g.Facts.Plus(g.Dormant).Plus(g.Initial) }

@@ -1,0 +1,305 @@
+// Package policy says what may not happen: rules by code, each a row of a
+// table that is carried out, documented and tested from the same place.
+//
+// A rule looks at facts and says what is wrong with them; it does not know
+// files. Whoever asks joins its findings with the places that the facts come
+// from.
+//
+//	findings := policy.Check(policy.Documents, policy.Pass{Declared: declared, Goal: goal})
+package policy
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema"
+)
+
+// Severity is how much a finding weighs.
+type Severity string
+
+const (
+	Error   Severity = "error"   // nothing is applied
+	Warning Severity = "warning" // for somebody to look at
+	Note    Severity = "note"    // worth knowing
+)
+
+// SeverityOf is the severity that findings of a code have by themselves: W
+// warns, N notes, everything else is an error.
+func SeverityOf(code string) Severity {
+	switch {
+	case strings.HasPrefix(code, "W"):
+		return Warning
+	case strings.HasPrefix(code, "N"):
+		return Note
+	}
+	return Error
+}
+
+// Finding is what a rule has to say. The facts lead to the places to blame.
+type Finding struct {
+	Code    string
+	Case    string // which sentence of the code, where it has several
+	Args    []string
+	Subject fact.Key
+	Facts   []fact.Fact
+	Suggest string
+}
+
+// Rule is one row of the table.
+type Rule struct {
+	Code   string
+	Name   string
+	Source string // the rule of the domain that it guards
+	When   When
+	Check  func(*Pass)
+}
+
+// When says what a rule needs to know.
+type When int
+
+const (
+	Documents When = 1 << iota // what is declared
+	Plan                       // what the target holds, and what is to change
+)
+
+// Pass is what rules look at, and where they put what they find.
+type Pass struct {
+	Declared fact.Set // facts of all documents, in force or not
+	Known    fact.Set // objects of documents too broken to say more than their names
+	Partial  bool     // some documents could not be read: what they declare is not known
+	Goal     fact.Set // what the target is to hold, as far as the stage knows it
+	Have     fact.Set // Plan: what the target holds, with the plan's renames made
+	Beyond   fact.Set // Plan: what it holds out of view
+	Changes  []fact.Change
+
+	stage    When
+	findings []Finding
+}
+
+// Rules are all rules, by code.
+var Rules = []Rule{
+	{"D07", "field-of-other-kind", "R27, R29, R33", Documents, fieldOfOtherKind},
+	{"E01", "unknown-reference", "R30", Documents, unknownReference},
+	{"E02", "account-of-student", "R33", Documents, accountOfStudent},
+	{"E03", "schools", "R36, R74", Documents, schools},
+	{"E05", "doubled-in-list", "R77", Documents, doubledInList},
+	{"E12", "template-without-holders", "R112", Plan, templateWithoutHolders},
+	{"E17", "template-without-school", "R77", Documents | Plan, templateWithoutSchool},
+	{"E23", "still-referenced", "R30", Plan, stillReferenced},
+	{"N01", "likely-rename", "R30", Plan, likelyRename},
+}
+
+// Check asks every rule that can be asked at this stage.
+func Check(stage When, p Pass) []Finding {
+	p.stage = stage
+	for _, r := range Rules {
+		if r.When&stage != 0 {
+			r.Check(&p)
+		}
+	}
+	return p.findings
+}
+
+func (p *Pass) find(f Finding) { p.findings = append(p.findings, f) }
+
+// maxSuggestions bounds the findings that come with a suggestion: looking for
+// the nearest of many names takes time, and nobody reads the hundredth.
+const maxSuggestions = 50
+
+func (p *Pass) nearest(name string, candidates iter.Seq[string]) string {
+	if len(p.findings) >= maxSuggestions {
+		return ""
+	}
+	return schema.Nearest(name, candidates)
+}
+
+// unknownReference: what a document names is declared, and every right is one
+// that is known everywhere or listed in a catalogue.
+func unknownReference(p *Pass) {
+	if p.Partial {
+		return // it may be declared where nobody can read it
+	}
+	for ref := range fact.Words.Dangling(p.Declared.Plus(p.Known)) {
+		inst := ref.Target.Installation()
+		p.find(Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, ref.Target.Name()},
+			Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
+			Suggest: p.nearest(ref.Target.Name(), namesOf(p.Declared, ref.Target.Kind, inst))})
+	}
+	if p.Known.Kind("RightsCatalogue").Len() > 0 {
+		return
+	}
+	rights := knownRights(p.Declared)
+	for _, k := range fact.Words.Kinds {
+		for _, f := range k.Fields {
+			if f.Type == fact.Right {
+				p.unknownRights(k.Name, f.Name, rights)
+			}
+		}
+	}
+}
+
+func (p *Pass) unknownRights(kind, field string, known map[fact.Key]bool) {
+	for _, f := range p.Declared.Kind(kind).All() {
+		if f.Field != field || known[fact.Key{ID: f.Value}] || known[fact.Key{Kind: f.Installation(), ID: f.Value}] {
+			continue
+		}
+		candidates := func(yield func(string) bool) {
+			for right := range known {
+				if (right.Kind == "" || right.Kind == f.Installation()) && !yield(right.ID) {
+					return
+				}
+			}
+		}
+		p.find(Finding{Code: "E01", Case: "right", Args: []string{f.Value}, Subject: f.Key, Facts: []fact.Fact{f},
+			Suggest: p.nearest(f.Value, candidates)})
+	}
+}
+
+// knownRights are right keys by installation; Kind "" for those of everywhere.
+func knownRights(s fact.Set) map[fact.Key]bool {
+	known := make(map[fact.Key]bool)
+	for _, r := range access.Known {
+		known[fact.Key{ID: r.Key}] = true
+	}
+	for key, right := range s.Kind("Right").Objects() {
+		known[fact.Key{Kind: key.Installation(), ID: right.Value("key")}] = true
+	}
+	return known
+}
+
+// namesOf are the names of the objects of a kind in an installation.
+func namesOf(s fact.Set, kind, inst string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range s.Kind(kind).Objects() {
+			if key.Installation() == inst && !yield(key.Name()) {
+				return
+			}
+		}
+	}
+}
+
+// accountOfStudent (R33): students and guardians never have a Primus account.
+func accountOfStudent(p *Pass) {
+	for key, person := range p.Declared.Kind("Person").Objects() {
+		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
+			for _, f := range person.All() {
+				if f.Field == "primusAccount" {
+					p.find(Finding{Code: "E02", Args: []string{kind}, Subject: key, Facts: []fact.Fact{f}})
+				}
+			}
+		}
+	}
+}
+
+// schools (R36, R74): an empty Koulu means every school, so nobody has one by
+// accident. Guardians have their schools through their children.
+func schools(p *Pass) {
+	for key, person := range p.Declared.Kind("Person").Objects() {
+		if kind := person.Value("kind"); kind == "guardian" || person.Value("external") != "" {
+			continue
+		}
+		list, all := person.Value("schools") != "", person.Value("allSchools") != ""
+		if list != all {
+			continue
+		}
+		f := Finding{Code: "E03", Case: "neither", Subject: key, Facts: []fact.Fact{person.At(0)}}
+		if all {
+			f.Case = "both"
+			for _, g := range person.All() {
+				if g.Field == "allSchools" {
+					f.Facts = []fact.Fact{g}
+				}
+			}
+		}
+		p.find(f)
+	}
+}
+
+// doubledInList (R77): an ordered list names nothing twice.
+func doubledInList(p *Pass) {
+	for _, k := range fact.Words.Kinds {
+		if !slices.ContainsFunc(k.Fields, func(f fact.Field) bool { return f.Shape == fact.List }) {
+			continue
+		}
+		for key, object := range p.Declared.Kind(k.Name).Objects() {
+			for _, f := range k.Fields {
+				if f.Shape == fact.List {
+					p.doubled(key, object, f.Name)
+				}
+			}
+		}
+	}
+}
+
+func (p *Pass) doubled(key fact.Key, object fact.Set, field string) {
+	var seen []fact.Fact
+	for _, f := range object.All() {
+		if f.Field != field {
+			continue
+		}
+		if i := slices.IndexFunc(seen, func(g fact.Fact) bool { return g.Value == f.Value }); i >= 0 {
+			p.find(Finding{Code: "E05", Args: []string{fact.Name(f.Value)}, Subject: key, Facts: []fact.Fact{f, seen[i]}})
+			continue
+		}
+		seen = append(seen, f)
+	}
+}
+
+// templateWithoutSchool (R77): a template has a home school, its own or its
+// author's first.
+func templateWithoutSchool(p *Pass) {
+	for key, template := range p.Goal.Kind("SurveyTemplate").Objects() {
+		if template.Value("school") != "" {
+			continue
+		}
+		author := fact.Key{Kind: "Person", ID: template.Value("author")}
+		if p.stage == Plan || p.Declared.Has(author) {
+			p.find(Finding{Code: "E17", Args: []string{author.Name()}, Subject: key, Facts: []fact.Fact{template.At(0)}})
+		}
+	}
+}
+
+// templateWithoutHolders (R112): the list is never empty.
+func templateWithoutHolders(p *Pass) {
+	for key, template := range p.Goal.Kind("SurveyTemplate").Objects() {
+		if template.Value("holders") == "" {
+			p.find(Finding{Code: "E12", Subject: key, Facts: []fact.Fact{template.At(0)}})
+		}
+	}
+}
+
+// stillReferenced (R30): nothing goes while something that stays names it.
+func stillReferenced(p *Pass) {
+	for ref := range fact.Words.Dangling(p.Goal.Plus(p.Beyond)) {
+		p.find(Finding{Code: "E23", Args: []string{ref.Target.Kind, ref.Target.Name(), ref.Fact.Kind, ref.Fact.Name()},
+			Subject: ref.Target, Facts: []fact.Fact{ref.Fact}})
+	}
+}
+
+// fieldOfOtherKind: students have schools and classes, guardians have children,
+// and the groups of both are set at card, class and school (R27, R29).
+func fieldOfOtherKind(p *Pass) {
+	for key, person := range p.Declared.Kind("Person").Objects() {
+		kind := person.Value("kind")
+		last := ""
+		for _, f := range person.All() {
+			if f.Field != last && slices.Contains(notFor[kind], f.Field) {
+				p.find(Finding{Code: "D07", Args: []string{kind, f.Field}, Subject: key, Facts: []fact.Fact{f}})
+			}
+			last = f.Field
+		}
+	}
+}
+
+// notFor are the fields that a kind of person does not have; a Primus account
+// is E02's.
+var notFor = map[string][]string{
+	"teacher":  {"classes", "children"},
+	"staff":    {"classes", "children"},
+	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools"},
+	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools"},
+}

@@ -1,0 +1,136 @@
+// Package reconcile is the engine: it proposes plans and carries them out.
+//
+//	p, err := reconcile.Propose(ctx, goal, "local", version, reader)
+//	outcome, err := reconcile.Apply(ctx, p, target, note)
+//
+// Proposing only reads. Applying is one transaction: the target is read inside
+// it and must be what the plan was made from; then the plan's steps are done
+// and nothing else; then the target must be what the plan promised. Anything
+// else rolls back, and the target is as it was.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/target"
+)
+
+// What a caller has to tell apart.
+var (
+	ErrStale    = errors.New("the target is not what the plan was made from")
+	ErrDiverged = errors.New("the target would not be what the plan promised")
+	ErrRefused  = errors.New("the plan was refused by a rule")
+)
+
+// Propose makes a plan for a target that is only read.
+func Propose(ctx context.Context, goal *plan.Goal, name, version string, from target.Reader) (*plan.Plan, error) {
+	snap, err := from.Read(ctx, goal.View)
+	if err != nil {
+		return nil, fmt.Errorf("reading target: %w", err)
+	}
+	hclog.FromContext(ctx).Debug("target read", "target", name, "serial", snap.Serial, "facts", snap.Now.Len())
+	return plan.Make(goal, name, version, snap), nil
+}
+
+// Outcome is what an apply came to.
+type Outcome struct {
+	Entry   target.Entry
+	Already bool // the plan was applied before: Entry says when
+	Idle    bool // there was nothing to do; Entry is empty
+}
+
+// Apply carries out a plan, whole or not at all. Progress, if not nil, is called
+// after each step.
+func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entry, progress func(done, steps int)) (Outcome, error) {
+	if p.Refused() {
+		return Outcome{}, ErrRefused
+	}
+	tx, err := to.Begin(ctx)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("opening target: %w", err)
+	}
+	defer tx.Rollback()
+	if entry, ok, err := tx.Applied(ctx, p.Hash); err != nil || ok {
+		return Outcome{Entry: entry, Already: ok}, err
+	}
+	before, err := check(ctx, p, tx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if p.Empty() && !p.Record {
+		return Outcome{Idle: true}, nil
+	}
+	for i, step := range p.Steps {
+		if err := ctx.Err(); err != nil {
+			return Outcome{}, err
+		}
+		if err := tx.Do(ctx, step); err != nil {
+			return Outcome{}, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err)
+		}
+		if progress != nil {
+			progress(i+1, len(p.Steps))
+		}
+	}
+	after, err := tx.Read(ctx, p.View)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("reading target: %w", err)
+	}
+	if after.Now.Digest() != p.GoalDigest {
+		return Outcome{}, ErrDiverged
+	}
+	note.Plan, note.Changes = p.Hash, len(p.Changes)
+	entry, err := tx.Commit(ctx, target.Note{Last: last(p, before, after), Entry: note})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("committing: %w", err)
+	}
+	hclog.FromContext(ctx).Debug("plan applied", "plan", p.Hash, "serial", entry.Serial, "steps", len(p.Steps))
+	return Outcome{Entry: entry}, nil
+}
+
+// check holds the target against what the plan was made from.
+func check(ctx context.Context, p *plan.Plan, tx target.Tx) (fact.Snapshot, error) {
+	before, err := tx.Read(ctx, p.View)
+	switch {
+	case err != nil:
+		return before, fmt.Errorf("reading target: %w", err)
+	case before.Lineage != p.Target.Lineage:
+		return before, fmt.Errorf("%w: it is another target, with lineage %s", ErrStale, before.Lineage)
+	case before.Serial != p.Target.Serial:
+		return before, fmt.Errorf("%w: the plan is for serial %d, the target is at %d", ErrStale, p.Target.Serial, before.Serial)
+	case before.Now.Digest() != p.BaseDigest:
+		return before, fmt.Errorf("%w: somebody changed it by hand", ErrStale)
+	}
+	return before, nil
+}
+
+// last is what lupa leaves in the target: what is in view and not somebody
+// else's, and beyond the view what it had left there before.
+func last(p *plan.Plan, before, after fact.Snapshot) fact.Set {
+	foreign := make(map[fact.Key]bool)
+	for _, o := range slices.Concat(p.Unmanaged, p.External) {
+		foreign[fact.Key{Kind: o.Kind, ID: o.ID}] = true
+	}
+	ours := after.Now
+	if len(foreign) > 0 {
+		ours = ours.Where(func(k fact.Key) bool { return !foreign[fact.Words.Root(k)] })
+	}
+	if len(p.View.Ignore) == 0 {
+		return ours
+	}
+	ids := make(map[fact.Key]string)
+	for _, step := range p.Steps {
+		if step.Action == order.Rename {
+			ids[fact.Key{Kind: step.Key.Kind, ID: step.From}] = step.Key.ID
+		}
+	}
+	beyond := before.Last.Where(func(k fact.Key) bool { return !p.View.Sees(k) })
+	return ours.Plus(fact.Words.Rename(beyond, ids))
+}
