@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -39,7 +40,7 @@ func known(root, kind source.Value) (source.Problem, bool) {
 	if !kind.Exists() {
 		return source.Problem{Code: "S02", Args: []string{"kind"}, Pos: []source.Pos{root.Pos()}}, false
 	}
-	if _, ok := Text(kind.Text()); !ok || kind.Text() == "" {
+	if byKind[kind.Text()] == nil {
 		return source.Problem{Code: "S10", Args: []string{kind.Text()}, Pos: []source.Pos{kind.Pos()},
 			Suggest: Nearest(kind.Text(), slices.Values(Kinds()))}, false
 	}
@@ -339,7 +340,8 @@ func inlined(v, root any) any {
 }
 
 // lineSchema is the schema of one line of People. It is closed and speaks of
-// each property on its own (a test holds it to that), so a line is valid where
+// each property on its own, and of name by pattern and length alone (a test
+// holds it to that), so a line is valid where
 // it has the required keys, no unknown one, and a valid value in each; and a
 // value that was valid once need not be asked about again.
 type lineSchema struct {
@@ -370,7 +372,11 @@ func (l *lineSchema) holds(line source.Value) bool {
 }
 
 func (l *lineSchema) propertyHolds(property *jsonschema.Schema, key string, value source.Value) bool {
-	if key == "name" || key == "externalIds" { // of every line its own
+	if key == "name" { // of every line its own, and a text with a pattern
+		text, ok := value.Plain().(string)
+		return ok && property.Pattern.MatchString(text) && utf8.RuneCountInString(text) <= property.MaxLength
+	}
+	if key == "externalIds" {
 		return property.Validate(value.Plain()) == nil
 	}
 	known := key + "\x00" + value.Canonical()

@@ -42,6 +42,12 @@ func (a *assembly) assemble(read []fileFacts) {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
+	objects := 0
+	for i := range read {
+		objects += len(read[i].objects)
+	}
+	a.at = make(map[fact.Key]*object, objects)
+	a.facts.b.Grow(objects)
 	a.findInstallations(read)
 	a.nameObjects(read)
 	a.dates(read)
@@ -54,23 +60,28 @@ func (a *assembly) assemble(read []fileFacts) {
 		l.set, l.marks = l.b.Marked()
 	}
 	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
-	a.goal.Origin = a.origin
+	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial}, a.paths}.of
 }
 
-// origin finds where a fact was declared.
-func (a *assembly) origin(f fact.Fact) []source.Pos {
-	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial} {
-		if i, ok := l.set.Index(f); ok {
-			from := l.places[l.marks[i]]
-			positions := []source.Pos{from.at.pos(a.paths)}
-			if from.also != (place{}) {
-				positions = append(positions, from.also.pos(a.paths))
+// origins knows where facts were declared, after all else is forgotten.
+type origins struct {
+	layers []layer
+	paths  []string
+}
+
+// of finds where a fact was declared; for one that was not, where its object was.
+func (o origins) of(f fact.Fact) []source.Pos {
+	for _, f := range []fact.Fact{f, {Key: f.Key}, {Key: fact.Words.Root(f.Key)}} {
+		for _, l := range o.layers {
+			if i, ok := l.set.Index(f); ok {
+				from := l.places[l.marks[i]]
+				positions := []source.Pos{from.at.pos(o.paths)}
+				if from.also != (place{}) {
+					positions = append(positions, from.also.pos(o.paths))
+				}
+				return positions
 			}
-			return positions
 		}
-	}
-	if o := a.at[fact.Words.Root(f.Key)]; o != nil {
-		return []source.Pos{o.at.pos(a.paths)}
 	}
 	return nil
 }
@@ -98,7 +109,6 @@ func (a *assembly) findInstallations(read []fileFacts) {
 
 // nameObjects gives every object its key, and finds those that share one.
 func (a *assembly) nameObjects(read []fileFacts) {
-	a.at = make(map[fact.Key]*object)
 	missing := false
 	for i := range read {
 		for j := range read[i].objects {
@@ -213,6 +223,7 @@ func (a *assembly) dates(read []fileFacts) {
 			zone = loaded
 		}
 	}
+	a.goal.TimeZone = zone.String()
 	a.goal.At = calendar.Today(a.opt.Now, zone)
 	if a.opt.At != nil {
 		a.goal.At = *a.opt.At

@@ -11,8 +11,32 @@ import (
 
 // compiler turns documents that fit their schemas into objects.
 type compiler struct {
-	file int32
-	out  fileFacts
+	file  int32
+	out   fileFacts
+	arena []entry // room for entries, so that each object needs no slice of its own
+}
+
+// arenaEntries is how many entries share an array, and maxEntries how many an
+// object may have before it gets one for itself.
+const (
+	arenaEntries = 4096
+	maxEntries   = 32
+)
+
+// room is an empty slice for the entries of an object.
+func (c *compiler) room() []entry {
+	if cap(c.arena)-len(c.arena) < maxEntries {
+		c.arena = make([]entry, 0, arenaEntries)
+	}
+	return c.arena[len(c.arena):len(c.arena):len(c.arena)+maxEntries]
+}
+
+// keep takes the room that an object used.
+func (c *compiler) keep(o *object) {
+	if n := len(o.entries); n <= maxEntries {
+		c.arena = c.arena[:len(c.arena)+n]
+		o.entries = o.entries[:n:n]
+	}
 }
 
 func (c *compiler) place(v source.Value) place {
@@ -65,6 +89,7 @@ func (c *compiler) people(root source.Value) {
 	spec, meta := root.Get("spec"), root.Get("metadata")
 	defaults := spec.Get("defaults")
 	person := fact.Words.Kind("Person")
+	c.out.objects = slices.Grow(c.out.objects, spec.Get("people").Len())
 	for _, line := range spec.Get("people").Items() {
 		o := c.object(person, line.Get("name"), meta)
 		c.fill(o, fields{spec: line, defaults: defaults, meta: line})
@@ -84,11 +109,34 @@ func (f fields) value(of *fact.Field) (source.Value, bool) {
 	if of.At != "" {
 		return below(f.meta, path), false
 	}
-	if f.defaults.Exists() && !f.spec.Get(path[0]).Exists() {
+	if f.defaults.Exists() && !f.spec.Get(path[0]).Exists() && !f.displaced(of) {
 		return below(f.defaults, path), true
 	}
 	return below(f.spec, path), false
 }
+
+// displaced reports whether a line says in another way what the default of a
+// field would say: schools and allSchools are one choice.
+func (f fields) displaced(of *fact.Field) bool {
+	for _, other := range alternatives[of.Name] {
+		if f.spec.Get(other).Exists() {
+			return true
+		}
+	}
+	return false
+}
+
+// alternatives lists, for fields of Person, those of which only one makes sense.
+var alternatives = func() map[string][]string {
+	either := make(map[string][]string)
+	for _, f := range fact.Words.Kind("Person").Fields {
+		if f.AllOf != "" {
+			either[f.Name] = append(either[f.Name], f.AllOf)
+			either[f.AllOf] = append(either[f.AllOf], f.Name)
+		}
+	}
+	return either
+}()
 
 func below(v source.Value, path []string) source.Value {
 	for _, key := range path {
@@ -100,9 +148,11 @@ func below(v source.Value, path []string) source.Value {
 // fill reads the fields of an object, and the records inside it.
 func (c *compiler) fill(o *object, from fields) {
 	self := len(c.out.objects) - 1 // o moves when records are appended
+	o.entries = c.room()
 	for i := range o.kind.Fields {
 		c.field(o, &o.kind.Fields[i], from)
 	}
+	c.keep(o)
 	for _, nested := range fact.Words.Nested(o.kind.Name) {
 		records := from.spec.Get(nested.In)
 		for _, rec := range records.Items() {

@@ -92,6 +92,20 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	return l.tree, nil
 }
 
+// ReadProject reads lupa.yaml alone, for what needs to know where targets are
+// and not what is declared.
+func ReadProject(fsys fs.FS) (*Tree, error) {
+	file, err := source.Read(fsys, ProjectFile)
+	if err != nil {
+		return nil, err
+	}
+	l := loader{paths: []string{ProjectFile}, tree: &Tree{Files: 1}}
+	read := compile(0, file)
+	l.report(read.problems...)
+	l.project([]fileFacts{read})
+	return l.tree, nil
+}
+
 // fileFacts is what one file declares.
 type fileFacts struct {
 	sha256   string
@@ -110,10 +124,7 @@ type loader struct {
 }
 
 func (l *loader) report(problems ...source.Problem) {
-	for _, p := range problems {
-		l.tree.Problems = append(l.tree.Problems, plan.Finding{Code: p.Code, Case: p.Case,
-			Severity: policy.SeverityOf(p.Code), Args: p.Args, Pos: p.Pos, Suggest: p.Suggest})
-	}
+	l.tree.Problems = append(l.tree.Problems, plan.Problems(problems...)...)
 }
 
 // read reads every file, as many at once as there are processors.

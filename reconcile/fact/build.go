@@ -17,6 +17,15 @@ type Builder struct {
 	lastID       uint32
 }
 
+// Grow makes room for about so many objects.
+func (b *Builder) Grow(objects int) {
+	b.rows = slices.Grow(b.rows, 5*objects)
+	b.marks = slices.Grow(b.marks, 5*objects)
+	if b.names.numbers == nil {
+		b.names.numbers = make(map[string]uint32, objects)
+	}
+}
+
 // Add collects a fact. Facts of one object that come one after the other are
 // cheapest.
 func (b *Builder) Add(f Fact) { b.AddMarked(f, 0) }

@@ -2,12 +2,13 @@ package fact
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
+	"strings"
 )
 
 // Digest identifies the content of a Set: equal digests mean equal sets. It is
@@ -75,7 +76,7 @@ func (s Set) compact() Set {
 	}
 	used := &table{keepUsed(t.words, words), keepUsed(t.names, names)}
 	if len(used.words) == len(t.words) && len(used.names) == len(t.names) {
-		return s
+		return Set{t, s.rows}
 	}
 	return s.renumber(used, words, names)
 }
@@ -124,15 +125,19 @@ func (s *Set) UnmarshalBinary(data []byte) error {
 		}
 	}
 	read := Set{t, rows}
-	if d.broken || !slices.IsSortedFunc(rows, row.compare) {
+	if d.broken || !ascending(t.words) || !ascending(t.names) || !slices.IsSortedFunc(rows, strictly) || read.compact().t != t {
 		return errors.New("a set of facts, but damaged")
-	}
-	if again, err := read.MarshalBinary(); err != nil || !bytes.Equal(again, data) {
-		return fmt.Errorf("a set of facts, but not as lupa writes it")
 	}
 	*s = read
 	return nil
 }
+
+func ascending(all []string) bool {
+	return slices.IsSortedFunc(all, func(a, b string) int { return cmp.Or(strings.Compare(a, b), -1) })
+}
+
+// strictly is compare, with equal rows out of order.
+func strictly(a, b row) int { return cmp.Or(a.compare(b), -1) }
 
 type decoder struct {
 	rest   []byte
@@ -142,7 +147,7 @@ type decoder struct {
 // number reads a number below limit.
 func (d *decoder) number(limit int) uint32 {
 	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v >= uint64(limit) {
+	if n <= 0 || v >= uint64(limit) || n > 1 && d.rest[n-1] == 0 { // there is one way to write a number
 		d.broken = true
 		return 0
 	}

@@ -271,17 +271,33 @@ func merge(a, b []row, visit func(r row, inA, inB bool)) {
 	}
 }
 
-// align gives both sets one table. Tables are sorted, so a row's numbers grow
-// with its strings and the rows keep their order: nothing is sorted again.
+// Align gives sets one table of strings, so that what is done with them
+// afterwards needs no copies. Tables are sorted, and a row's numbers grow with
+// its strings, so the rows keep their order: nothing is sorted again.
+func Align(sets ...Set) []Set {
+	out := slices.Clone(sets)
+	for i := 1; i < len(out); i++ {
+		first, next := out[0], out[i]
+		if first.table() == next.table() {
+			continue
+		}
+		words, w0, wi := union(first.table().words, next.table().words)
+		names, n0, ni := union(first.table().names, next.table().names)
+		t := &table{words, names}
+		for j := range out[:i] {
+			out[j] = out[j].renumber(t, w0, n0)
+		}
+		out[i] = next.renumber(t, wi, ni)
+	}
+	return out
+}
+
 func align(a, b Set) (Set, Set) {
-	ta, tb := a.table(), b.table()
-	if ta == tb || len(a.rows) == 0 && len(b.rows) == 0 {
+	if a.t == b.t || len(a.rows) == 0 && len(b.rows) == 0 {
 		return a, b
 	}
-	words, wa, wb := union(ta.words, tb.words)
-	names, na, nb := union(ta.names, tb.names)
-	t := &table{words, names}
-	return a.renumber(t, wa, na), b.renumber(t, wb, nb)
+	both := Align(a, b)
+	return both[0], both[1]
 }
 
 func (s Set) renumber(t *table, words, names []uint32) Set {

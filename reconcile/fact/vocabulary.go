@@ -59,7 +59,7 @@ type Field struct {
 	Lenient  bool   // values that name what is not declared are left out (W23)
 	Initial  string // an omitted field keeps the target's value; one the target lacks begins as this: a field, or field.field through the object that the first names
 	Presence bool   // a Flag that says that the mapping of this name is there
-	AllMeans string // a Flag that stands for every object of this kind; Primus spells it as an empty field (R74)
+	AllOf    string // a Flag that stands for every value this other field could have; Primus spells it by leaving that field empty (R74)
 	Register string // where Primus keeps it
 	Doc      string
 

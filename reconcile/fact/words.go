@@ -72,7 +72,7 @@ var Words = newVocabulary(
 		Fields: []Field{
 			{Name: "kind", Doc: "teacher, staff, student or guardian."},
 			{Name: "schools", Shape: List, Type: Ref, Ref: "School", Item: "school", Register: "Koulu", Doc: "Schools; the first is the home school of templates (R36, R77)."},
-			{Name: "allSchools", Type: Flag, AllMeans: "School", Register: "Koulu (empty)", Doc: "Every school of the installation (R74)."},
+			{Name: "allSchools", Type: Flag, AllOf: "schools", Register: "Koulu (empty)", Doc: "Every school of the installation (R74)."},
 			{Name: "classes", Shape: Many, Type: Ref, Ref: "SchoolClass", Item: "school_class", Register: "Luokka", Doc: "Classes of a student."},
 			{Name: "children", Shape: Many, Type: Ref, Ref: "Person", Item: "child", Doc: "Children of a guardian."},
 			{Name: "groups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Käyttäjäryhmä Wilmassa", Doc: "Wilma groups (R23)."},
@@ -80,7 +80,7 @@ var Words = newVocabulary(
 			{Name: "primusAccount", Type: Flag, Presence: true, Register: "Käyttäjätunnukset", Doc: "Has a Primus account (R17)."},
 			{Name: "primusAccount.groups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Tunnuksen ryhmä", Doc: "Groups of the account (R22)."},
 			{Name: "primusAccount.homeSchools", Shape: Many, Type: Ref, Ref: "School", Item: "school", Register: "Kotikoulu", Doc: "Home schools of the account (P10)."},
-			{Name: "primusAccount.allSchools", Type: Flag, AllMeans: "School", Register: "Kotikoulu (empty)", Doc: "An account without home school: the main user's (P10)."},
+			{Name: "primusAccount.allSchools", Type: Flag, AllOf: "primusAccount.homeSchools", Register: "Kotikoulu (empty)", Doc: "An account without home school: the main user's (P10)."},
 			{Name: "primusAccount.linked", Type: Flag, Default: "true", Register: "Opettajan/Henkilökunnan rekisterikortti", Doc: "The account is linked to the card (P8)."},
 		},
 	},

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gowebpki/jcs"
 
@@ -24,36 +26,42 @@ var (
 
 // MarshalJSON is the canonical form (RFC 8785) of the plan.
 func (p *Plan) MarshalJSON() ([]byte, error) {
-	data, err := p.encode()
+	members, err := p.members()
 	if err != nil {
 		return nil, err
 	}
-	return jcs.Transform(data)
+	return join(members, ""), nil
 }
 
-// encode is the plan as JSON, not yet canonical.
-func (p *Plan) encode() ([]byte, error) {
+// members are the parts of the plan, each in canonical form. The long ones are
+// written by this package, as jcs takes a minute for what takes it a second.
+func (p *Plan) members() (map[string]json.RawMessage, error) {
 	type bare Plan // without MarshalJSON
-	steps := make([]stepJSON, len(p.Steps))
-	for i, st := range p.Steps {
-		steps[i] = encodeStep(st)
+	rest := bare(*p)
+	rest.Changes, rest.Drift = nil, nil
+	data, err := json.Marshal(rest)
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(struct {
-		*bare
-		Steps []stepJSON `json:"steps"`
-	}{(*bare)(p), steps})
+	if data, err = jcs.Transform(data); err != nil {
+		return nil, err
+	}
+	members, err := split(data)
+	if err != nil {
+		return nil, err
+	}
+	members["changes"] = appendList(nil, p.Changes, appendChange)
+	members["drift"] = appendList(nil, p.Drift, appendChange)
+	members["steps"] = appendList(nil, p.Steps, appendStep)
+	return members, nil
 }
 
 // seal is the plan's hash: the SHA-256 of the canonical form of all but the
 // hash itself.
 func (p *Plan) seal() string {
-	data, err := p.MarshalJSON()
+	members, err := p.members()
 	if err != nil {
 		panic(fmt.Sprintf("plan: %v", err)) // everything in a plan has a JSON form
-	}
-	members, err := split(data)
-	if err != nil {
-		panic(fmt.Sprintf("plan: %v", err))
 	}
 	return hash(members)
 }
@@ -142,33 +150,16 @@ func hash(members map[string]json.RawMessage) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// stepJSON is a step in the plan file. Facts are [field, value] or, in ordered
-// fields, [field, row, value]; field "" says that the object exists.
+// stepJSON is a step in the plan file. A fact is [field, value], where the
+// field of a row of an ordered list is written field[row]; field "" says that
+// the object exists.
 type stepJSON struct {
 	Do   order.Action `json:"do"`
 	Kind string       `json:"kind"`
 	ID   string       `json:"id"`
-	From string       `json:"from,omitempty"`
-	Del  []factJSON   `json:"del,omitempty"`
-	Add  []factJSON   `json:"add,omitempty"`
-}
-
-type factJSON []any
-
-func encodeStep(st order.Step) stepJSON {
-	return stepJSON{st.Action, st.Key.Kind, st.Key.ID, st.From, encodeFacts(st.Del), encodeFacts(st.Add)}
-}
-
-func encodeFacts(s fact.Set) []factJSON {
-	facts := make([]factJSON, 0, s.Len())
-	for _, f := range s.All() {
-		if f.Row > 0 {
-			facts = append(facts, factJSON{f.Field, f.Row, f.Value})
-		} else {
-			facts = append(facts, factJSON{f.Field, f.Value})
-		}
-	}
-	return facts
+	From string       `json:"from"`
+	Del  [][2]string  `json:"del"`
+	Add  [][2]string  `json:"add"`
 }
 
 func (st stepJSON) decode() (order.Step, error) {
@@ -185,26 +176,21 @@ func (st stepJSON) decode() (order.Step, error) {
 	return order.Step{Action: st.Do, Key: key, From: st.From, Del: del, Add: add}, err
 }
 
-func decodeFacts(key fact.Key, kind *fact.Kind, facts []factJSON) (fact.Set, error) {
+func decodeFacts(key fact.Key, kind *fact.Kind, facts [][2]string) (fact.Set, error) {
 	var b fact.Builder
 	for _, f := range facts {
-		decoded := fact.Fact{Key: key}
-		row := 0.0
-		ok := len(f) == 2 || len(f) == 3
-		if ok {
-			decoded.Field, ok = f[0].(string)
+		field, row := f[0], 0
+		if at, rest, ok := strings.Cut(field, "["); ok {
+			n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
+			if err != nil || n < 1 {
+				return fact.Set{}, fmt.Errorf("%s %s: %q is no row", key.Kind, key.ID, field)
+			}
+			field, row = at, n
 		}
-		if ok && len(f) == 3 {
-			row, ok = f[1].(float64)
+		if field != "" && kind.Field(field) == nil {
+			return fact.Set{}, fmt.Errorf("%s has no field %q", key.Kind, field)
 		}
-		if ok {
-			decoded.Value, ok = f[len(f)-1].(string)
-		}
-		if !ok || decoded.Field != "" && kind.Field(decoded.Field) == nil {
-			return fact.Set{}, fmt.Errorf("%s %s: %v is no fact", key.Kind, key.ID, f)
-		}
-		decoded.Row = int(row)
-		b.Add(decoded)
+		b.Add(fact.Fact{Key: key, Field: field, Row: row, Value: f[1]})
 	}
 	return b.Set(), nil
 }

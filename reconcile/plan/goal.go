@@ -13,6 +13,7 @@ package plan
 import (
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -30,9 +31,10 @@ type Goal struct {
 	View          fact.Scope
 	Authoritative []string // kinds of which nothing undeclared is kept
 
-	At     calendar.Day
-	Steady calendar.Span // the days around At on which the same documents are in force
-	Inputs []Input
+	At       calendar.Day
+	TimeZone string        // in which At is today: that of the first installation
+	Steady   calendar.Span // the days around At on which the same documents are in force
+	Inputs   []Input
 
 	Findings []Finding                    // of the documents; none is an error
 	Origin   func(fact.Fact) []source.Pos // where a fact was declared
@@ -52,3 +54,12 @@ type Input struct {
 
 // Declared is all that the documents say, whether in force or not.
 func (g *Goal) Declared() fact.Set { return g.Facts.Plus(g.Dormant).Plus(g.Initial) }
+
+// Problems are findings of documents that never became facts.
+func Problems(problems ...source.Problem) []Finding {
+	out := make([]Finding, 0, len(problems))
+	for _, p := range problems {
+		out = append(out, Finding{Code: p.Code, Case: p.Case, Severity: policy.SeverityOf(p.Code), Args: p.Args, Pos: p.Pos, Suggest: p.Suggest})
+	}
+	return out
+}

@@ -24,6 +24,7 @@ type Plan struct {
 	Project    string        `json:"project"`
 	Target     Target        `json:"target"`
 	At         calendar.Day  `json:"at"`
+	TimeZone   string        `json:"timeZone"`   // in which days begin
 	ValidFrom  *calendar.Day `json:"validFrom"`  // on the days from here
 	ValidUntil *calendar.Day `json:"validUntil"` // to the day before here, time alone changes nothing
 	View       fact.Scope    `json:"view"`
@@ -111,6 +112,12 @@ type Finding struct {
 // Refused reports whether a finding forbids to apply the plan.
 func (p *Plan) Refused() bool { return p.Summary.Errors > 0 }
 
+// Holds reports whether the plan may be applied on a day: one on which the
+// documents say what they said on the day that it was made for.
+func (p *Plan) Holds(day calendar.Day) bool {
+	return calendar.Span{From: p.ValidFrom, To: p.ValidUntil}.Holds(day)
+}
+
 // Empty reports whether the plan changes no object.
 func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 
@@ -124,6 +131,8 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	if len(goal.View.Ignore) > 0 {
 		m.last = m.last.Where(goal.View.Sees)
 	}
+	aligned := fact.Align(m.have, m.last, goal.Facts)
+	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
 	m.keep()
 	changes := fact.Diff(m.have, m.want)
 	left := m.want
@@ -134,7 +143,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	p := &Plan{
 		Format: Format, Kind: "plan", Version: version, Project: goal.Project,
 		Target: Target{targetName, snap.Lineage, snap.Serial},
-		At:     goal.At, ValidFrom: goal.Steady.From, ValidUntil: goal.Steady.To,
+		At:     goal.At, TimeZone: goal.TimeZone, ValidFrom: goal.Steady.From, ValidUntil: goal.Steady.To,
 		View: goal.View, Inputs: goal.Inputs,
 		BaseDigest: snap.Now.Digest(),
 		Changes:    m.changes(changes, renames),
@@ -185,6 +194,8 @@ type maker struct {
 	last fact.Set // what lupa left there, in view, under the new names
 	want fact.Set // what it is to hold
 
+	declared fact.Set // the goal's facts
+
 	kept      map[fact.Key]bool // objects that are not lupa's
 	unmanaged []fact.Key
 	external  []fact.Key
@@ -219,7 +230,7 @@ func (m *maker) keep() {
 		external[key] = true
 	}
 	var stays fact.Builder
-	for key, object := range m.have.Without(m.goal.Facts).Objects() {
+	for key, object := range m.have.Without(m.declared).Objects() {
 		root := fact.Words.Root(key)
 		switch {
 		case external[root]:
@@ -227,7 +238,7 @@ func (m *maker) keep() {
 				m.keepObject(root, &m.external)
 				stays.AddSet(object)
 			}
-		case m.goal.Facts.Has(root) || m.goal.Dormant.Has(root):
+		case m.declared.Has(root) || m.goal.Dormant.Has(root):
 			// Declared, and so ours whole: what is not declared of it goes.
 		case m.last.Has(root) || slices.Contains(m.goal.Authoritative, root.Kind):
 			// No longer declared, and ours: it goes.
@@ -237,7 +248,7 @@ func (m *maker) keep() {
 		}
 	}
 	m.addInitial(&stays)
-	m.want = m.goal.Facts.Plus(stays.Set())
+	m.want = m.declared.Plus(stays.Set())
 }
 
 func (m *maker) keepObject(root fact.Key, in *[]fact.Key) {

@@ -108,6 +108,14 @@ func (v Value) Items() iter.Seq2[int, Value] {
 	}
 }
 
+// Len is the number of items of a sequence.
+func (v Value) Len() int {
+	if !v.IsList() {
+		return 0
+	}
+	return len(v.node.Content)
+}
+
 // At follows a JSON pointer; the zero Value where it leads nowhere.
 func (v Value) At(pointer string) Value {
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {

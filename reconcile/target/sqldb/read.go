@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/target"
@@ -155,4 +156,32 @@ func (t *table) facts(values []sql.NullString, to *fact.Builder) {
 			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v.String})
 		}
 	}
+}
+
+// Newest is the newest entry of the target's log; nil where there is none.
+func (r *Reader) Newest(ctx context.Context) (*target.Entry, error) {
+	e, ok, err := readEntry(ctx, r.db, "ORDER BY id DESC LIMIT 1")
+	if !ok {
+		return nil, err
+	}
+	return &e, nil
+}
+
+// readEntry reads one entry of the log.
+func readEntry(ctx context.Context, from interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, which string, args ...any) (e target.Entry, ok bool, err error) {
+	var at string
+	err = from.QueryRowContext(ctx, `SELECT id, serial, plan, "commit", actor, host, version, at, changes, previous, hash FROM lupa_log `+which, args...).
+		Scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return e, false, nil
+	case err != nil:
+		return e, false, classify(err)
+	}
+	if e.At, err = time.Parse(time.RFC3339, at); err != nil {
+		return e, false, fmt.Errorf("%w: log entry %d: %w", target.ErrDamaged, e.ID, err)
+	}
+	return e, true, nil
 }

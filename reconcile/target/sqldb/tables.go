@@ -154,7 +154,7 @@ func (t *table) create(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "  PRIMARY KEY (%s)", names(t.key()))
 	if t.field != nil && t.kind.Parent != "" {
-		fmt.Fprintf(b, ",\n  FOREIGN KEY (%s) REFERENCES %s (%[1]s) ON DELETE CASCADE", names(t.owner), tableName(t.kind))
+		fmt.Fprintf(b, ",\n  FOREIGN KEY (%s) REFERENCES %s (%[1]s) ON DELETE CASCADE"+deferred, names(t.owner), tableName(t.kind))
 	}
 	b.WriteString("\n) STRICT, WITHOUT ROWID;\n")
 	for _, c := range t.columns() {
@@ -182,9 +182,15 @@ func (c column) definition(t *table) string {
 		if isOwner {
 			def += " ON DELETE CASCADE"
 		}
+		def += deferred
 	}
 	return def
 }
+
+// deferred has references tested at commit: within a transaction nobody is
+// misled, a rename passes through states in which they dangle, and inserts are
+// a third faster.
+const deferred = " DEFERRABLE INITIALLY DEFERRED"
 
 func names(columns []column) string {
 	all := make([]string, len(columns))

@@ -19,12 +19,7 @@ func (d *DB) Begin(ctx context.Context) (target.Tx, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	// References are tested at commit: within the transaction nobody is misled.
-	if _, err := sqlTx.ExecContext(ctx, "PRAGMA defer_foreign_keys = ON"); err != nil {
-		return nil, errors.Join(classify(err), sqlTx.Rollback())
-	}
-	x := &tx{Tx: sqlTx, tables: tables()}
-	x.byKind = make(map[string][]*table)
+	x := &tx{Tx: sqlTx, tables: tables(), byKind: make(map[string][]*table)}
 	for _, t := range x.tables {
 		x.byKind[t.kind.Name] = append(x.byKind[t.kind.Name], t)
 	}
@@ -32,14 +27,13 @@ func (d *DB) Begin(ctx context.Context) (target.Tx, error) {
 }
 
 // tx is an open transaction. Rows of objects that come or go are collected and
-// written many at once, before anything else is done.
+// written many at once, at the latest before anything else is done.
 type tx struct {
 	*sql.Tx
 	tables  []*table
 	byKind  map[string][]*table // the first of each is the table of the objects
 	pending []*batch
 	going   bool // the pending rows are to be deleted
-	state   *state
 }
 
 // batch is rows that wait to be inserted into, or deleted from, one table.
@@ -47,6 +41,7 @@ type batch struct {
 	table *table
 	args  []any
 	rows  int
+	full  *sql.Stmt // inserts batchRows rows
 }
 
 // batchRows is how many rows one statement writes.
@@ -62,18 +57,7 @@ func (x *tx) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, error) {
 
 // Applied is target.Tx's.
 func (x *tx) Applied(ctx context.Context, plan string) (target.Entry, bool, error) {
-	var e target.Entry
-	var at string
-	err := x.QueryRowContext(ctx, `SELECT id, serial, plan, "commit", actor, host, version, at, changes, previous, hash
-		FROM lupa_log WHERE plan = ? ORDER BY id DESC LIMIT 1`, plan).
-		Scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return e, false, nil
-	}
-	if err == nil {
-		e.At, err = time.Parse(time.RFC3339, at)
-	}
-	return e, err == nil, classify(err)
+	return readEntry(ctx, x, "WHERE plan = ? ORDER BY id DESC LIMIT 1", plan)
 }
 
 // Do is target.Tx's.
@@ -135,100 +119,114 @@ func (t *table) rowArgs(f fact.Fact) []any {
 }
 
 func (x *tx) create(ctx context.Context, step order.Step) error {
-	if x.going {
-		if err := x.flush(ctx); err != nil {
-			return err
-		}
+	if err := x.turn(ctx, false); err != nil {
+		return err
 	}
 	for i, t := range x.byKind[step.Key.Kind] {
-		owner := t.ownerArgs(step.Key)
+		args := t.ownerArgs(step.Key)
 		if i == 0 {
 			for _, c := range t.fields {
 				if f := step.Add.Field(c.field.Name); f.Len() > 0 {
-					owner = append(owner, c.valueArg(f.At(0).Value))
+					args = append(args, c.valueArg(f.At(0).Value))
 				} else {
-					owner = append(owner, c.absent())
+					args = append(args, c.absent())
 				}
 			}
-			x.collect(t, owner)
+			if err := x.collect(ctx, t, args); err != nil {
+				return err
+			}
 			continue
 		}
 		for _, f := range step.Add.Field(t.field.Name).All() {
-			x.collect(t, append(owner[:len(owner):len(owner)], t.rowArgs(f)...))
+			if err := x.collect(ctx, t, append(args[:len(args):len(args)], t.rowArgs(f)...)); err != nil {
+				return err
+			}
 		}
 	}
-	return x.flushFull(ctx)
+	return nil
 }
 
 // remove deletes an object; its rows in other tables go with it.
 func (x *tx) remove(ctx context.Context, step order.Step) error {
-	if !x.going {
-		if err := x.flush(ctx); err != nil {
-			return err
-		}
-		x.going = true
+	if err := x.turn(ctx, true); err != nil {
+		return err
 	}
 	t := x.byKind[step.Key.Kind][0]
-	if n := len(x.pending); n > 0 && x.pending[n-1].table != t {
-		if err := x.flush(ctx); err != nil {
-			return err
-		}
-		x.going = true
-	}
-	x.collect(t, t.ownerArgs(step.Key))
-	return x.flushFull(ctx)
+	return x.collect(ctx, t, t.ownerArgs(step.Key))
 }
 
-func (x *tx) collect(t *table, args []any) {
-	for _, b := range x.pending {
-		if b.table == t {
-			b.args = append(b.args, args...)
-			b.rows++
-			return
-		}
+// turn writes what is pending if it is of the other sort.
+func (x *tx) turn(ctx context.Context, going bool) error {
+	if x.going == going {
+		return nil
 	}
-	x.pending = append(x.pending, &batch{t, args, 1})
+	err := x.flush(ctx)
+	x.going = going
+	return err
 }
 
-// flushFull writes what is pending once some table has enough rows for a
-// statement.
-func (x *tx) flushFull(ctx context.Context) error {
-	for _, b := range x.pending {
-		if b.rows >= batchRows {
-			return x.flush(ctx)
+// collect adds a row to the batch of its table, and writes the batch when it
+// is full.
+func (x *tx) collect(ctx context.Context, t *table, args []any) error {
+	var b *batch
+	for _, p := range x.pending {
+		if p.table == t {
+			b = p
 		}
 	}
-	return nil
+	if b == nil {
+		b = &batch{table: t}
+		x.pending = append(x.pending, b)
+	}
+	b.args = append(b.args, args...)
+	if b.rows++; b.rows < batchRows {
+		return nil
+	}
+	if b.full == nil {
+		var err error
+		if b.full, err = x.PrepareContext(ctx, b.statement(x.going)); err != nil {
+			return classify(err)
+		}
+	}
+	return b.write(func() (sql.Result, error) { return b.full.ExecContext(ctx, b.args...) })
 }
 
-// flush writes what is pending, in the order in which tables refer to each
-// other.
+// flush writes what is pending.
 func (x *tx) flush(ctx context.Context) error {
-	pending, going := x.pending, x.going
-	x.pending, x.going = nil, false
-	for _, b := range pending {
-		statement := b.insert()
-		if going {
-			statement = b.remove()
+	for _, b := range x.pending {
+		if b.rows > 0 {
+			if err := b.write(func() (sql.Result, error) { return x.ExecContext(ctx, b.statement(x.going), b.args...) }); err != nil {
+				return err
+			}
 		}
-		result, err := x.ExecContext(ctx, statement, b.args...)
-		if err != nil {
-			return fmt.Errorf("writing %s: %w", b.table.name, classify(err))
-		}
-		if n, err := result.RowsAffected(); err != nil || n != int64(b.rows) {
-			return fmt.Errorf("writing %s: %d of %d rows were there", b.table.name, n, b.rows)
+		if b.full != nil {
+			b.full.Close()
 		}
 	}
+	x.pending, x.going = nil, false
 	return nil
 }
 
-func (b *batch) insert() string {
-	columns := b.table.columns()
-	return "INSERT INTO " + b.table.name + " (" + names(columns) + ") VALUES " + marks(len(columns), b.rows)
+func (b *batch) write(exec func() (sql.Result, error)) error {
+	result, err := exec()
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", b.table.name, classify(err))
+	}
+	if n, err := result.RowsAffected(); err != nil || n != int64(b.rows) {
+		return fmt.Errorf("writing %s: %d of %d rows were there", b.table.name, n, b.rows)
+	}
+	b.args, b.rows = b.args[:0], 0
+	return nil
 }
 
-func (b *batch) remove() string {
-	return "DELETE FROM " + b.table.name + " WHERE (" + names(b.table.owner) + ") IN (VALUES " + marks(len(b.table.owner), b.rows) + ")"
+// statement writes the rows of the batch. An insert that fails undoes nothing:
+// the whole transaction is given up.
+func (b *batch) statement(going bool) string {
+	columns := b.table.columns()
+	if going {
+		return "DELETE FROM " + b.table.name + " WHERE (" + names(b.table.owner) + ") IN (VALUES " + marks(len(b.table.owner), b.rows) + ")"
+	}
+	return "INSERT OR FAIL INTO " + b.table.name + " (" + names(columns) + ") VALUES " + marks(len(columns), b.rows)
 }
 
 // marks is placeholders for rows of so many columns.
@@ -292,8 +290,8 @@ func (x *tx) updateRows(ctx context.Context, t *table, step order.Step) error {
 			continue
 		}
 		args := append(owner[:len(owner):len(owner)], t.rowArgs(f)...)
-		b := batch{t, args, 1}
-		if err := x.one(ctx, b.insert(), args...); err != nil {
+		b := batch{table: t, rows: 1}
+		if err := x.one(ctx, b.statement(false), args...); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,363 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/reconcile/target"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
+	"github.com/lupa-dev/lupa/schema"
+)
+
+// app is one run: the streams, the clock, and the flags that every command has.
+type app struct {
+	streams
+	now time.Time
+
+	dir       string
+	target    string
+	format    string
+	colour    string
+	logLevel  string
+	logFormat string
+	at        string
+	quiet     bool
+}
+
+// Groups of commands in the help.
+const (
+	groupSee    = "see"
+	groupCheck  = "check"
+	groupChange = "change"
+	groupMore   = "more"
+)
+
+func (a *app) commands() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "lupa",
+		Short: "Permissions of Nordic school systems, in Git",
+		Long: `Lupa keeps the permissions of a school system in Git. Schools, user groups,
+people and survey templates are described in YAML; lupa validates them, plans
+what has to change in a target, and applies exactly that plan.`,
+		Example: `  lupa init kunta && cd kunta    start a tree
+  lupa plan                      what would change, for whom`,
+		SilenceUsage: true, SilenceErrors: true, DisableAutoGenTag: true,
+		PersistentPreRunE: a.start,
+	}
+	root.AddGroup(
+		&cobra.Group{ID: groupSee, Title: "See:"}, &cobra.Group{ID: groupCheck, Title: "Check:"},
+		&cobra.Group{ID: groupChange, Title: "Change:"}, &cobra.Group{ID: groupMore, Title: "More:"},
+	)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%w", err) })
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.dir, "directory", "C", ".", "run as if started in this directory")
+	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
+	flags.StringVar(&a.format, "format", "text", "text or json")
+	flags.StringVar(&a.at, "at", "", "the day to look at, YYYY-MM-DD (default today, in the installation)")
+	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
+	flags.StringVar(&a.logLevel, "log-level", "", "trace, debug, info, warn, error or off (LUPA_LOG; default warn)")
+	flags.StringVar(&a.logFormat, "log-format", "text", "text or json")
+	flags.BoolVar(&a.quiet, "quiet", false, "no progress and no hints on stderr")
+	for flag, values := range map[string][]string{
+		"format": {"text", "json"}, "color": {"auto", "always", "never"}, "log-format": {"text", "json"},
+		"log-level": {"trace", "debug", "info", "warn", "error", "off"},
+	} {
+		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
+	root.AddCommand(
+		a.planCommand(), a.showCommand(), a.driftCommand(),
+		a.validateCommand(), a.fmtCommand(),
+		a.applyCommand(), a.initCommand(), a.targetCommand(),
+		a.schemaCommand(), a.versionCommand(),
+	)
+	root.AddCommand(topics()...)
+	root.SetHelpCommandGroupID(groupMore)
+	root.SetCompletionCommandGroupID(groupMore)
+	return root
+}
+
+// args wraps a check of arguments, so that what it refuses is wrong usage.
+func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &failure{code: exitUsage, err: err, next: "see " + cmd.CommandPath() + " --help"}
+		}
+		return nil
+	}
+}
+
+// start checks the common flags and puts the logger into the context.
+func (a *app) start(cmd *cobra.Command, _ []string) error {
+	if !slices.Contains([]string{"text", "json"}, a.format) {
+		return usage("--format %s is not possible here: text or json", a.format)
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, a.colour) {
+		return usage("--color %s: auto, always or never", a.colour)
+	}
+	if a.at != "" {
+		if _, err := calendar.ParseDay(a.at); err != nil {
+			return usage("--at: %w", err)
+		}
+	}
+	log, err := a.logger()
+	if err != nil {
+		return err
+	}
+	cmd.SetContext(hclog.WithContext(cmd.Context(), log))
+	return nil
+}
+
+func (a *app) logger() (hclog.Logger, error) {
+	level := a.logLevel
+	if level == "" {
+		level = os.Getenv("LUPA_LOG")
+	}
+	if level == "" {
+		level = "warn"
+	}
+	if hclog.LevelFromString(level) == hclog.NoLevel {
+		return nil, usage("log level %q: trace, debug, info, warn, error or off", level)
+	}
+	if a.logFormat != "text" && a.logFormat != "json" {
+		return nil, usage("--log-format %s: text or json", a.logFormat)
+	}
+	return hclog.New(&hclog.LoggerOptions{Name: "lupa", Level: hclog.LevelFromString(level), Output: a.err,
+		JSONFormat: a.logFormat == "json", Color: hclog.ColorOff}), nil
+}
+
+func (a *app) json() bool { return a.format == "json" }
+
+// text writes to a stream in words.
+func (a *app) text(w io.Writer) *report.Text {
+	t := &report.Text{Out: w, Colour: a.colourful(w)}
+	if f, ok := w.(*os.File); ok && isTerminal(w) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			t.Width = width
+		}
+	}
+	return t
+}
+
+func (a *app) colourful(w io.Writer) bool {
+	force := os.Getenv("CLICOLOR_FORCE")
+	switch {
+	case a.colour != "auto":
+		return a.colour == "always"
+	case os.Getenv("NO_COLOR") != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	}
+	return isTerminal(w)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
+
+// print writes JSON to stdout.
+func (a *app) print(data []byte, err error) error {
+	if err != nil {
+		return fail(err)
+	}
+	_, err = a.out.Write(data)
+	return fail(err)
+}
+
+// tree is a tree that was found and read.
+type tree struct {
+	*config.Tree
+	root string
+	fsys fs.FS
+}
+
+// findRoot walks up to the directory that holds lupa.yaml.
+func (a *app) findRoot() (string, error) {
+	dir, err := filepath.Abs(a.dir)
+	if err != nil {
+		return "", fail(err)
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", usage("-C %s: not a directory", a.dir)
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, config.ProjectFile)); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", &failure{code: exitInput, err: fmt.Errorf("there is no %s in %s or above", config.ProjectFile, a.dir), next: "start a tree with: lupa init"}
+		}
+	}
+}
+
+// open finds the tree and opens its directory; nothing outside can be read.
+func (a *app) open() (root string, fsys fs.FS, err error) {
+	if root, err = a.findRoot(); err != nil {
+		return "", nil, err
+	}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return "", nil, fail(err)
+	}
+	return root, dir.FS(), nil
+}
+
+// load reads the tree, whatever is wrong with it.
+func (a *app) load(ctx context.Context) (*tree, error) {
+	root, fsys, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	opt := config.Options{Now: a.now}
+	if a.at != "" {
+		day, _ := calendar.ParseDay(a.at) // checked at the start
+		opt.At = &day
+	}
+	bar := a.progress("reading files")
+	opt.Read = bar.update
+	t, err := config.Load(ctx, fsys, opt)
+	bar.done()
+	if err != nil {
+		return nil, fail(err)
+	}
+	hclog.FromContext(ctx).Debug("tree read", "files", t.Files, "objects", t.Objects, "problems", len(t.Problems))
+	return &tree{t, root, fsys}, nil
+}
+
+// project reads lupa.yaml alone.
+func (a *app) project() (*tree, error) {
+	root, fsys, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	t, err := config.ReadProject(fsys)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return a.accept(&tree{t, root, fsys})
+}
+
+// valid reads the tree and refuses one with errors.
+func (a *app) valid(ctx context.Context) (*tree, error) {
+	t, err := a.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.accept(t)
+}
+
+// accept refuses a tree with errors, and shows them.
+func (a *app) accept(t *tree) (*tree, error) {
+	if !t.Refused() {
+		return t, nil
+	}
+	if a.json() {
+		if err := a.print(report.ProblemsJSON(t.Problems)); err != nil {
+			return nil, err
+		}
+	} else {
+		a.text(a.err).Problems(t.Problems, t.line())
+	}
+	return nil, &failure{code: exitInput, err: errors.New("the tree has errors"), next: "mend them and check with: lupa validate"}
+}
+
+// line gives lines of the tree's files, each file read once.
+func (t *tree) line() report.Line {
+	files := make(map[string][][]byte)
+	return func(file string, line int) (string, bool) {
+		lines, ok := files[file]
+		if !ok {
+			if data, err := fs.ReadFile(t.fsys, file); err == nil {
+				lines = bytes.Split(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n"))
+			}
+			files[file] = lines
+		}
+		if line < 1 || line > len(lines) {
+			return "", false
+		}
+		return strings.ToValidUTF8(string(lines[line-1]), "\ufffd"), true
+	}
+}
+
+// place is a target of lupa.yaml, with what is needed to open it.
+type place struct {
+	name string
+	path string
+}
+
+// where finds the target to use: by flag, environment or lupa.yaml.
+func (a *app) where(t *tree) (place, error) {
+	name := t.Project.Target
+	if env := os.Getenv("LUPA_TARGET"); env != "" {
+		name = env
+	}
+	if a.target != "" {
+		name = a.target
+	}
+	known, ok := t.Project.Targets[name]
+	if !ok && name == "local" {
+		known, ok = config.Target{Type: "sqlite", Path: ".lupa/state.db"}, true
+	}
+	switch {
+	case !ok:
+		err := fmt.Errorf("lupa.yaml has no target %q", name)
+		if near := schema.Nearest(name, maps.Keys(t.Project.Targets)); near != "" {
+			err = fmt.Errorf("%w; did you mean %s?", err, near)
+		}
+		return place{}, &failure{code: exitUsage, err: err}
+	case known.Type != "sqlite":
+		return place{}, &failure{code: exitUnreachable, err: fmt.Errorf("target %s: this lupa reaches sqlite targets only, not %s", name, known.Type), next: "name another with --target"}
+	}
+	return place{name, filepath.Join(t.root, filepath.FromSlash(known.Path))}, nil
+}
+
+// reader opens a target that is only read.
+func (a *app) reader(ctx context.Context, at place) (*sqldb.Reader, error) {
+	r, err := sqldb.OpenReader(ctx, at.path)
+	if err != nil {
+		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
+	}
+	return r, nil
+}
+
+// note is what the log of a target is told about an apply.
+func (a *app) note(ctx context.Context, root string) target.Entry {
+	host, _ := os.Hostname()
+	return target.Entry{Actor: account(), Host: host, Version: version, Commit: commit(ctx, root), At: a.now}
+}
+
+// confirm asks a person at a terminal.
+func (a *app) confirm(question string) bool {
+	fmt.Fprintf(a.out, "\n%s ", question)
+	answer, _ := bufio.NewReader(a.in).ReadString('\n')
+	return strings.TrimSpace(answer) == "yes"
+}
+
+func (a *app) completeTarget(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	t, err := a.project()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return slices.Sorted(maps.Keys(t.Project.Targets)), cobra.ShellCompDirectiveNoFileComp
+}

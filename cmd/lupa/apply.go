@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
+)
+
+func (a *app) applyCommand() *cobra.Command {
+	var approve bool
+	var expect string
+	cmd := &cobra.Command{
+		Use: "apply [PLANFILE]", GroupID: groupChange, Args: args(cobra.MaximumNArgs(1)),
+		Short: "Carry out a plan, whole or not at all",
+		Long: `Carries out a saved plan, or makes a plan, shows it and asks. The target must be
+what the plan was made from, and is afterwards what the plan promised; else
+nothing is changed. A plan that was applied already changes nothing.`,
+		Example: `  lupa plan --out plan.json && lupa apply plan.json
+  lupa apply --expect 1a2b3c4d5e6f    only if the plan is the one that was reviewed`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			ctx := cmd.Context()
+			var p *plan.Plan
+			var t *tree
+			var err error
+			if len(files) == 1 {
+				p, t, err = a.savedPlan(files[0])
+			} else {
+				p, t, err = a.propose(ctx)
+			}
+			if err != nil {
+				return err
+			}
+			if err := expected(p, expect); err != nil {
+				return err
+			}
+			if len(files) == 0 {
+				if err := a.approved(p, t, approve || expect != ""); err != nil {
+					return err
+				}
+			}
+			return a.apply(ctx, p, t)
+		},
+	}
+	cmd.Flags().BoolVar(&approve, "auto-approve", false, "do not ask")
+	cmd.Flags().StringVar(&expect, "expect", "", "apply only the plan with this hash (at least its first 12 digits)")
+	return cmd
+}
+
+// savedPlan reads a plan file and the lupa.yaml that it belongs to. The rest of
+// the tree does not matter: the plan says what to do.
+func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
+	p, err := readPlan(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := a.project()
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case t.Project.Name != p.Project:
+		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan is for project %s, this is %s", p.Project, t.Project.Name)}
+	case a.target != "" && a.target != p.Target.Name:
+		return nil, nil, usage("the plan is for target %s, not %s", p.Target.Name, a.target)
+	}
+	a.target = p.Target.Name
+	today, err := a.today(p.TimeZone)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !p.Holds(today) {
+		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan was made for %s; on %s other documents are in force", p.At, today),
+			next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}
+	}
+	return p, t, nil
+}
+
+// today is the day to look at, in a time zone.
+func (a *app) today(zone string) (calendar.Day, error) {
+	if a.at != "" {
+		return calendar.ParseDay(a.at)
+	}
+	loaded, err := time.LoadLocation(zone)
+	if err != nil {
+		return 0, fail(err)
+	}
+	return calendar.Today(a.now, loaded), nil
+}
+
+// expected refuses a plan that is not the one that was reviewed.
+func expected(p *plan.Plan, hash string) error {
+	hash = strings.ToLower(hash)
+	switch {
+	case hash == "":
+		return nil
+	case len(hash) < 12 || strings.Trim(hash, "0123456789abcdef") != "":
+		return usage("--expect takes at least the first 12 digits of a plan's hash")
+	case !strings.HasPrefix(p.Hash, hash):
+		return &failure{code: exitStale, err: fmt.Errorf("the plan is %s, not the expected %s", p.Hash[:12], hash), next: "review the plan again with: lupa plan"}
+	}
+	return nil
+}
+
+// approved shows the plan and makes sure that somebody wants it.
+func (a *app) approved(p *plan.Plan, t *tree, already bool) error {
+	if !a.json() {
+		a.text(a.out).Plan(p, "", t.line())
+	}
+	switch {
+	case p.Refused():
+		return &failure{code: exitRefused, err: errors.New("the plan is refused by its findings")}
+	case already || p.Empty():
+		return nil
+	case !isTerminal(a.in) || !isTerminal(a.out):
+		return usage("nobody is there to approve the plan: say --auto-approve, --expect HASH, or apply a saved plan")
+	case !a.confirm("Apply this plan? Only yes will do:"):
+		return &failure{code: exitFailure, err: errors.New("the plan was not approved")}
+	}
+	return nil
+}
+
+func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
+	at, err := a.where(t)
+	if err != nil {
+		return err
+	}
+	db, err := sqldb.Open(ctx, at.path)
+	if err != nil {
+		return fail(fmt.Errorf("target %s: %w", at.name, err))
+	}
+	defer db.Close()
+	bar := a.progress("applying")
+	outcome, err := reconcile.Apply(ctx, p, db, a.note(ctx, t.root), bar.update)
+	bar.done()
+	if err != nil {
+		return fail(err)
+	}
+	if a.json() {
+		return a.print(report.OutcomeJSON(outcome, p))
+	}
+	a.text(a.out).Outcome(outcome, at.name)
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/schema"
+)
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "schema [KIND]", GroupID: groupMore, Args: args(cobra.MaximumNArgs(1)), ValidArgs: schema.Kinds(),
+		Short: "Print the JSON Schema of a kind, or of all for an editor",
+		Example: `  lupa schema UserGroup
+  lupa schema > .lupa/lupa.schema.json`,
+		RunE: func(_ *cobra.Command, kinds []string) error {
+			if len(kinds) == 0 {
+				return a.print(schema.Bundle(), nil)
+			}
+			text, ok := schema.Text(kinds[0])
+			if !ok {
+				near := schema.Nearest(kinds[0], slices.Values(schema.Kinds()))
+				if near == "" {
+					return usage("there is no kind %q", kinds[0])
+				}
+				return usage("there is no kind %q; did you mean %s?", kinds[0], near)
+			}
+			return a.print(text, nil)
+		},
+	}
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", GroupID: groupMore, Args: args(cobra.NoArgs), Short: "Print the version",
+		Example: "  lupa version\n  lupa version --format json",
+		RunE: func(*cobra.Command, []string) error {
+			if a.json() {
+				data, err := json.Marshal(map[string]string{"version": version, "go": runtime.Version()})
+				return a.print(append(data, '\n'), err)
+			}
+			_, err := fmt.Fprintf(a.out, "lupa %s (%s)\n", version, runtime.Version())
+			return fail(err)
+		},
+	}
+}
+
+//go:embed all:starter
+var starter embed.FS
+
+func (a *app) initCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "init [DIR]", GroupID: groupChange, Args: args(cobra.MaximumNArgs(1)),
+		Short: "Start a tree",
+		Long: `Writes a small tree that is valid, with schemas for editors. A file that is there
+already is kept as it is.`,
+		Example: `  lupa init kunta
+  lupa init && lupa validate`,
+		RunE: func(_ *cobra.Command, dirs []string) error {
+			dir := a.dir
+			if len(dirs) == 1 {
+				dir = filepath.Join(a.dir, dirs[0])
+			}
+			return a.writeStarter(dir)
+		},
+	}
+}
+
+// writeStarter copies the starter tree, under the names that embedding forbids.
+func (a *app) writeStarter(dir string) error {
+	files := map[string][]byte{".lupa/lupa.schema.json": schema.Bundle()}
+	err := fs.WalkDir(starter, "starter", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := starter.ReadFile(path)
+		files[strings.TrimPrefix(path, "starter/")] = data
+		return err
+	})
+	if err != nil {
+		return fail(err)
+	}
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if _, err := os.Lstat(full); err == nil {
+			fmt.Fprintf(a.out, "kept     %s\n", name)
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return fail(err)
+		}
+		if err := writeFile(full, 0o644, func(w io.Writer) error { _, err := w.Write(files[name]); return err }); err != nil {
+			return fail(err)
+		}
+		fmt.Fprintf(a.out, "created  %s\n", name)
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.out, "\nNext: lupa validate, lupa target init, lupa plan\n")
+	}
+	return nil
+}
+
+// topics are pages of the help that no command has.
+func topics() []*cobra.Command {
+	return []*cobra.Command{
+		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
+		{Use: "environment", Short: "Which environment variables are read", Long: environmentHelp},
+		{Use: "formats", Short: "What can be printed in which format", Long: formatsHelp},
+	}
+}
+
+const exitCodesHelp = `  0  done, or nothing to do
+  1  another failure, nothing was applied
+  2  there are changes (plan with --detailed-exitcode; drift always)
+  3  the input was refused
+  4  stale: the target is not what the plan was made from
+  5  the target is locked by another
+  6  the target cannot be reached or written, nothing was applied
+  7  the outcome is not known; the same plan again is safe
+  8  a target or plan is damaged or was altered
+  9  the target is newer than this lupa
+ 11  refused by a rule
+ 64  wrong usage
+130  interrupted (143: terminated), nothing was applied`
+
+const environmentHelp = `  LUPA_TARGET      the target to use; --target comes first
+  LUPA_LOG         level of the log on stderr; --log-level comes first
+  NO_COLOR         no colour
+  CLICOLOR_FORCE   colour even where the output is no terminal`
+
+const formatsHelp = `  text   for people, on a terminal or in a file
+  json   for scripts: validate, plan, show, apply, drift, target, version
+
+Texts in JSON are English; codes and arguments stand beside them. JSON and plan
+files hold card keys and are to be kept like personal data.`

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var out string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use: "plan", GroupID: groupSee, Args: args(cobra.NoArgs),
+		Short: "Show what would change in the target",
+		Long: `Reads the tree and the target, and shows what an apply would change. Nothing is
+written but the plan file, if one is asked for.`,
+		Example: `  lupa plan
+  lupa plan --out plan.json && lupa apply plan.json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, t, err := a.propose(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				if err := writeFile(out, 0o600, p.Write); err != nil {
+					return fail(fmt.Errorf("writing the plan: %w", err))
+				}
+			}
+			if err := a.showPlan(p, out, t.line()); err != nil {
+				return err
+			}
+			switch {
+			case p.Refused():
+				return exit(exitRefused)
+			case detailed && !p.Empty():
+				return exit(exitChanges)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write the plan to this file, for apply")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
+	return cmd
+}
+
+// propose reads tree and target and makes the plan.
+func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
+	t, err := a.valid(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	at, err := a.where(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := a.reader(ctx, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	p, err := reconcile.Propose(ctx, t.Goal, at.name, version, r)
+	return p, t, fail(err)
+}
+
+func (a *app) showPlan(p *plan.Plan, file string, line report.Line) error {
+	if a.json() {
+		return a.print(report.PlanJSON(p))
+	}
+	a.text(a.out).Plan(p, file, line)
+	return nil
+}
+
+func (a *app) showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show PLANFILE", GroupID: groupSee, Args: args(cobra.ExactArgs(1)),
+		Short: "Show a saved plan",
+		Example: `  lupa show plan.json
+  lupa show plan.json --format json | jq .summary`,
+		RunE: func(_ *cobra.Command, files []string) error {
+			p, err := readPlan(files[0])
+			if err != nil {
+				return err
+			}
+			return a.showPlan(p, filepath.Clean(files[0]), nil)
+		},
+	}
+}
+
+func readPlan(file string) (*plan.Plan, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &failure{code: exitInput, err: fmt.Errorf("reading the plan: %w", err)}
+	}
+	p, err := plan.Read(data)
+	if err != nil {
+		return nil, fail(fmt.Errorf("%s: %w", file, err))
+	}
+	return p, nil
+}
+
+func (a *app) driftCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "drift", GroupID: groupSee, Args: args(cobra.NoArgs),
+		Short: "Show what changed in the target behind lupa's back",
+		Long: `Shows what somebody changed in lupa's objects since the last apply. Exit 2 when
+there is drift.`,
+		Example: `  lupa drift
+  lupa drift --format json | jq '.drift | length'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, _, err := a.propose(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				err = a.print(report.DriftJSON(p))
+			} else {
+				a.text(a.out).Drift(p)
+			}
+			if err == nil && len(p.Drift) > 0 {
+				return exit(exitChanges)
+			}
+			return err
+		},
+	}
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "validate", GroupID: groupCheck, Args: args(cobra.NoArgs),
+		Short: "Check all files of the tree",
+		Long: `Shows all problems of all files at once, each with its place and what to try. It
+needs no target. Exit 3 when a problem is an error.`,
+		Example: `  lupa validate
+  lupa validate --format json | jq -r '.problems[].message'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, err := a.load(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				err = a.print(report.ProblemsJSON(t.Problems))
+			} else {
+				a.text(a.out).Validation(t.Problems, t.Files, t.Objects, t.line())
+			}
+			if err == nil && t.Refused() {
+				return exit(exitInput)
+			}
+			return err
+		},
+	}
+}
+
+func (a *app) fmtCommand() *cobra.Command {
+	var check, diff bool
+	cmd := &cobra.Command{
+		Use: "fmt", GroupID: groupCheck, Args: args(cobra.NoArgs),
+		Short: "Bring all files into canonical form",
+		Long: `Writes every file of the tree in one form: indentation, spaces, blank lines,
+document markers. Comments, quotes and the order of keys stay. A file for which
+that cannot be done without risk is left alone and named.`,
+		Example: `  lupa fmt
+  lupa fmt --check --diff`,
+		RunE: func(_ *cobra.Command, _ []string) error {
+			root, err := a.findRoot()
+			if err != nil {
+				return err
+			}
+			f := formatter{app: a, root: root, check: check, diff: diff}
+			return f.run()
+		},
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "write nothing; exit 1 when a file differs")
+	cmd.Flags().BoolVar(&diff, "diff", false, "show what changes")
+	return cmd
+}
+
+// formatter formats the files of a tree.
+type formatter struct {
+	*app
+	root        string
+	check, diff bool
+	differ      int
+}
+
+func (f *formatter) run() error {
+	dir, err := os.OpenRoot(f.root)
+	if err != nil {
+		return fail(err)
+	}
+	defer dir.Close()
+	paths, problems, err := source.List(dir.FS())
+	if err != nil {
+		return fail(err)
+	}
+	for _, path := range paths {
+		found, err := f.file(dir.FS(), path)
+		if err != nil {
+			return err
+		}
+		problems = append(problems, found...)
+	}
+	if len(problems) > 0 {
+		t := &tree{root: f.root, fsys: dir.FS()}
+		f.text(f.err).Problems(plan.Problems(problems...), t.line())
+		return &failure{code: exitInput, err: errors.New("files with problems were left as they are"), next: "mend them and format again"}
+	}
+	if f.check && f.differ > 0 {
+		return exit(exitFailure)
+	}
+	return nil
+}
+
+func (f *formatter) file(fsys fs.FS, path string) ([]source.Problem, error) {
+	data, err := fs.ReadFile(fsys, path)
+	if err != nil {
+		return nil, fail(err)
+	}
+	if parsed := source.Parse(path, data); len(parsed.Problems) > 0 {
+		return parsed.Problems, nil
+	}
+	formatted, err := source.Format(data)
+	if errors.Is(err, source.ErrFormat) {
+		if !f.quiet {
+			fmt.Fprintf(f.err, "lupa: %s: %v; it was left as it is\n", report.Safe(path), err)
+		}
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fail(err)
+	}
+	if bytes.Equal(data, formatted) {
+		return nil, nil
+	}
+	f.differ++
+	if f.diff {
+		f.text(f.out).Diff(path, data, formatted)
+	} else {
+		fmt.Fprintln(f.out, report.Safe(path))
+	}
+	if f.check {
+		return nil, nil
+	}
+	full := filepath.Join(f.root, filepath.FromSlash(path))
+	info, err := os.Stat(full)
+	if err != nil {
+		return nil, fail(err)
+	}
+	return nil, fail(writeFile(full, info.Mode().Perm(), func(w io.Writer) error {
+		_, err := w.Write(formatted)
+		return err
+	}))
+}

@@ -1,0 +1,93 @@
+package reconcile_test
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/lupa-dev/lupa/reconcile"
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/facttest"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/target"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
+)
+
+func largeGoal(b *testing.B, people int) *plan.Goal {
+	files := make(fstest.MapFS)
+	for name, text := range facttest.Tree(people) {
+		files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
+	}
+	tree, err := config.Load(b.Context(), files, config.Options{Now: time.Unix(1_800_000_000, 0)})
+	if err != nil || tree.Refused() {
+		b.Fatal(err, tree.Problems)
+	}
+	return tree.Goal
+}
+
+// BenchmarkSQLite is the way from a goal to the state of an SQLite target.
+func BenchmarkSQLite(b *testing.B) {
+	for _, people := range []int{1_000, 10_000, 100_000} {
+		goal := largeGoal(b, people)
+		path := filepath.Join(b.TempDir(), "state.db")
+		if err := sqldb.Create(b.Context(), path); err != nil {
+			b.Fatal(err)
+		}
+		db, err := sqldb.Open(b.Context(), path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer db.Close()
+		p, err := reconcile.Propose(b.Context(), goal, "local", "bench", db)
+		if err != nil {
+			b.Fatal(err)
+		}
+		propose := func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if p, err = reconcile.Propose(b.Context(), goal, "local", "bench", db); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.Run(fmt.Sprintf("%d/first-plan", people), propose)
+		b.Run(fmt.Sprintf("%d/write-plan", people), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := p.Write(io.Discard); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%d/first-apply", people), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				b.StopTimer()
+				path := filepath.Join(b.TempDir(), fmt.Sprint(i, ".db"))
+				if err := sqldb.Create(b.Context(), path); err != nil {
+					b.Fatal(err)
+				}
+				fresh, err := sqldb.Open(b.Context(), path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				first, err := reconcile.Propose(b.Context(), goal, "local", "bench", fresh)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+				if _, err := reconcile.Apply(b.Context(), first, fresh, target.Entry{}, nil); err != nil {
+					b.Fatal(err)
+				}
+				fresh.Close()
+			}
+		})
+		if _, err := reconcile.Apply(b.Context(), p, db, target.Entry{}, nil); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(fmt.Sprintf("%d/no-op-plan", people), propose)
+	}
+}

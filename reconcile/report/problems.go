@@ -1,0 +1,168 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// maxProblems is how many problems are shown in full: about a page or two.
+const maxProblems = 30
+
+// Line gives a line of a file of the tree, for excerpts.
+type Line func(file string, line int) (string, bool)
+
+// Problems shows what is wrong in a tree: each with its place, the line, a caret
+// and what to try.
+func (t *Text) Problems(problems []plan.Finding, line Line) {
+	for i, p := range problems {
+		if i == maxProblems {
+			t.printf("%s\n", t.sentence("more", len(problems)-i))
+			return
+		}
+		if i > 0 {
+			t.printf("\n")
+		}
+		t.problem(p, line)
+	}
+}
+
+func (t *Text) problem(p plan.Finding, line Line) {
+	colour := yellow
+	switch p.Severity {
+	case policy.Error:
+		colour = red
+	case policy.Note:
+		colour = cyan
+	}
+	where := ""
+	if len(p.Pos) > 0 {
+		where = t.paint(bold, place(p.Pos[0])+":") + " "
+	} else if p.Subject != "" {
+		where = t.paint(bold, Safe(p.Subject)+":") + " "
+	}
+	t.printf("%s%s %s\n", where, t.paint(colour, t.sentence(string(p.Severity))+" "+p.Code+":"), t.message(p))
+	if len(p.Pos) > 0 {
+		t.excerpt(p.Pos[0], line, colour)
+	}
+	for _, hint := range t.hints(p) {
+		t.printf("    %s %s\n", t.paint(cyan, "→"), hint)
+	}
+}
+
+func place(pos source.Pos) string {
+	if pos.Line == 0 {
+		return Safe(pos.File)
+	}
+	return fmt.Sprintf("%s:%d:%d", Safe(pos.File), pos.Line, pos.Col)
+}
+
+func key(p plan.Finding) string {
+	return source.Problem{Code: p.Code, Case: p.Case}.Key()
+}
+
+func anys(args []string) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		out[i] = a
+	}
+	return out
+}
+
+// message is what a finding says, in one sentence.
+func (t *Text) message(p plan.Finding) string { return t.sentence(key(p), anys(p.Args)...) }
+
+// hints is what to try.
+func (t *Text) hints(p plan.Finding) []string {
+	var hints []string
+	if p.Suggest != "" {
+		hints = append(hints, t.sentence("suggest", p.Suggest))
+	}
+	if _, ok := english[key(p)+"?"]; ok {
+		hints = append(hints, t.sentence(key(p)+"?", anys(p.Args)...))
+	}
+	if len(p.Pos) > 1 {
+		hints = append(hints, t.sentence("also", place(p.Pos[1])))
+	}
+	return hints
+}
+
+// excerpt shows the line and a caret under the place. A long line is cut around
+// it.
+func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
+	if line == nil || pos.Line == 0 {
+		return
+	}
+	text, ok := line(pos.File, pos.Line)
+	if !ok {
+		return
+	}
+	runes := []rune(strings.TrimRight(coverSecrets(text), "\r\n"))
+	at := min(max(pos.Col-1, 0), len(runes))
+	room := t.width() - 12
+	from := 0
+	if at > room*2/3 {
+		from = at - room/2
+	}
+	before, after := Safe(strings.ReplaceAll(string(runes[from:at]), "\t", " ")), Safe(string(runes[at:]))
+	if from > 0 {
+		before = "…" + before
+	}
+	shown := cut(before+after, room)
+	number := fmt.Sprintf("%5d", pos.Line)
+	t.printf("%s %s\n", t.paint(faint, number+" |"), shown)
+	t.printf("%s %s%s\n", t.paint(faint, "      |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after)-1)))
+}
+
+// wordLength is how much of a text the caret underlines: its first word.
+func wordLength(text string) int {
+	n := strings.IndexAny(text, " ,:]}#")
+	if n < 0 {
+		n = len(text)
+	}
+	return max(1, min(utf8.RuneCountInString(text[:n]), 40))
+}
+
+// problemJSON is a finding as scripts read it.
+type problemJSON struct {
+	Code     string          `json:"code"`
+	Severity policy.Severity `json:"severity"`
+	Message  string          `json:"message"`
+	Args     []string        `json:"args"`
+	Pos      []source.Pos    `json:"pos"`
+	Subject  string          `json:"subject,omitempty"`
+	Hint     string          `json:"hint,omitempty"`
+}
+
+func findingsJSON(findings []plan.Finding) []problemJSON {
+	t := Text{}
+	out := make([]problemJSON, 0, len(findings))
+	for _, f := range findings {
+		p := problemJSON{Code: f.Code, Severity: f.Severity, Message: t.message(f), Args: []string{}, Pos: []source.Pos{},
+			Subject: f.Subject, Hint: strings.Join(t.hints(f), "; ")}
+		for _, arg := range f.Args {
+			p.Args = append(p.Args, cover(arg))
+		}
+		p.Pos = append(p.Pos, f.Pos...)
+		out = append(out, p)
+	}
+	return out
+}
+
+// ProblemsJSON is the problems of a tree as JSON, with a line feed.
+func ProblemsJSON(problems []plan.Finding) ([]byte, error) {
+	return marshal(map[string]any{"problems": findingsJSON(problems)})
+}
+
+func marshal(v any) ([]byte, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return []byte(b.String()), err
+}

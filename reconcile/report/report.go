@@ -1,0 +1,165 @@
+// Package report makes words: sentences of codes, text and JSON of problems,
+// plans and outcomes. It is the only package that speaks to people, and what it
+// says is a function of what it is given: same input, same bytes.
+//
+//	r := report.Text{Out: os.Stdout, Colour: true, Width: 100}
+//	r.Plan(p, report.Next{File: "plan.json"})
+//
+// Values come from outside and are shown harmless: control characters and
+// invisible marks are written as what they are (\u202e), and what looks like a
+// secret or a national identity number is covered.
+package report
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/text/message"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// Text writes for people at a terminal, or for a file that people read.
+type Text struct {
+	Out    io.Writer
+	Colour bool
+	Width  int // columns; 0 means 100
+
+	say *message.Printer
+}
+
+// sentence is the sentence of a key. Arguments are made harmless.
+func (t *Text) sentence(key string, args ...any) string {
+	if t.say == nil {
+		t.say = printer()
+	}
+	for i, arg := range args {
+		if text, ok := arg.(string); ok {
+			args[i] = Safe(text)
+		}
+	}
+	return t.say.Sprintf(message.Key(key, key), args...)
+}
+
+func (t *Text) printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
+
+func (t *Text) width() int {
+	if t.Width <= 0 {
+		return 100
+	}
+	return max(t.Width, 40)
+}
+
+// style is a colour or weight of a terminal.
+type style string
+
+const (
+	bold   style = "1"
+	faint  style = "2"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
+	cyan   style = "36"
+	alarm  style = "1;31"
+)
+
+func (t *Text) paint(s style, text string) string {
+	if !t.Colour || text == "" {
+		return text
+	}
+	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+}
+
+// Safe is a text that is shown as it is and does nothing else: on one line,
+// without control and invisible characters, without identity numbers.
+func Safe(text string) string {
+	clean := true
+	for _, r := range text {
+		if r == '\n' || r == '\t' || r == utf8.RuneError || source.Invisible(r) {
+			clean = false
+			break
+		}
+	}
+	if !clean {
+		var b strings.Builder
+		for _, r := range text {
+			switch {
+			case r == '\n':
+				b.WriteString(`\n`)
+			case r == '\t':
+				b.WriteString(`\t`)
+			case r == utf8.RuneError || source.Invisible(r):
+				fmt.Fprintf(&b, `\u%04x`, r)
+			default:
+				b.WriteRune(r)
+			}
+		}
+		text = b.String()
+	}
+	return cover(text)
+}
+
+var (
+	// identity finds what has the shape of a Nordic identity number: a birth
+	// date with three or four characters behind it, or eleven digits in a row;
+	// but not the last arc of an OID, which a full stop precedes.
+	identity = regexp.MustCompile(`(^|[^.\p{L}\p{N}])(\d{6}(?:\d{2})?(?:[-+−–A-Fa-fU-Yu-y]?\d{3}[0-9A-Za-zÄä]|\d{4,5}))\b`)
+	// secret finds the value of a key that sounds like one, and a password in
+	// the address of a server.
+	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,}#\s][^,}#]*)|(://[^:/\s]+:)([^@\s]+)(@)`)
+)
+
+// cover replaces what nobody should read by dots of the same length.
+func cover(text string) string {
+	if strings.ContainsAny(text, "0123456789") {
+		text = identity.ReplaceAllStringFunc(text, func(found string) string {
+			m := identity.FindStringSubmatch(found)
+			return m[1] + dots(m[2])
+		})
+	}
+	return text
+}
+
+// coverSecrets is cover for a line of a file, where keys tell what a value is.
+func coverSecrets(line string) string {
+	line = secret.ReplaceAllStringFunc(line, func(found string) string {
+		m := secret.FindStringSubmatch(found)
+		return m[1] + dots(m[2]) + m[3] + dots(m[4]) + m[5]
+	})
+	return cover(line)
+}
+
+func dots(text string) string { return strings.Repeat("•", utf8.RuneCountInString(text)) }
+
+// columns is how many columns of a terminal a text takes.
+func columns(text string) int { return uniseg.StringWidth(norm.NFC.String(text)) }
+
+// pad fills a text with blanks to a width.
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(0, width-columns(text)))
+}
+
+// cut shortens a text to a width.
+func cut(text string, width int) string {
+	if columns(text) <= width {
+		return text
+	}
+	var b strings.Builder
+	used := 0
+	state := -1
+	for len(text) > 0 {
+		var cluster string
+		var w int
+		cluster, text, w, state = uniseg.FirstGraphemeClusterInString(text, state)
+		if used += w; used > width-1 {
+			break
+		}
+		b.WriteString(cluster)
+	}
+	return b.String() + "…"
+}
