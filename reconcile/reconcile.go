@@ -40,40 +40,33 @@ func Propose(ctx context.Context, goal *plan.Goal, name, version string, from ta
 	return plan.Make(goal, name, version, snap), nil
 }
 
-// Outcome is what an apply came to.
-type Outcome struct {
-	Entry   target.Entry
-	Already bool // the plan was applied before: Entry says when
-	Idle    bool // there was nothing to do; Entry is empty
-}
-
 // Apply carries out a plan, whole or not at all. Progress, if not nil, is called
 // after each step.
-func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entry, progress func(done, steps int)) (Outcome, error) {
+func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entry, progress func(done, steps int)) (plan.Outcome, error) {
 	if p.Refused() {
-		return Outcome{}, ErrRefused
+		return plan.Outcome{}, ErrRefused
 	}
 	tx, err := to.Begin(ctx)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("opening target: %w", err)
+		return plan.Outcome{}, fmt.Errorf("opening target: %w", err)
 	}
 	defer tx.Rollback()
 	if entry, ok, err := tx.Applied(ctx, p.Hash); err != nil || ok {
-		return Outcome{Entry: entry, Already: ok}, err
+		return plan.Outcome{Entry: entry, Already: ok}, err
 	}
 	before, err := check(ctx, p, tx)
 	if err != nil {
-		return Outcome{}, err
+		return plan.Outcome{}, err
 	}
 	if p.Empty() && !p.Record {
-		return Outcome{Idle: true}, nil
+		return plan.Outcome{Idle: true}, nil
 	}
 	for i, step := range p.Steps {
 		if err := ctx.Err(); err != nil {
-			return Outcome{}, err
+			return plan.Outcome{}, err
 		}
 		if err := tx.Do(ctx, step); err != nil {
-			return Outcome{}, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err)
+			return plan.Outcome{}, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err)
 		}
 		if progress != nil {
 			progress(i+1, len(p.Steps))
@@ -81,18 +74,18 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entr
 	}
 	after, err := tx.Read(ctx, p.View)
 	if err != nil {
-		return Outcome{}, fmt.Errorf("reading target: %w", err)
+		return plan.Outcome{}, fmt.Errorf("reading target: %w", err)
 	}
 	if after.Now.Digest() != p.GoalDigest {
-		return Outcome{}, ErrDiverged
+		return plan.Outcome{}, ErrDiverged
 	}
 	note.Plan, note.Changes = p.Hash, len(p.Changes)
 	entry, err := tx.Commit(ctx, target.Note{Last: last(p, before, after), Entry: note})
 	if err != nil {
-		return Outcome{}, fmt.Errorf("committing: %w", err)
+		return plan.Outcome{}, fmt.Errorf("committing: %w", err)
 	}
 	hclog.FromContext(ctx).Debug("plan applied", "plan", p.Hash, "serial", entry.Serial, "steps", len(p.Steps))
-	return Outcome{Entry: entry}, nil
+	return plan.Outcome{Entry: entry}, nil
 }
 
 // check holds the target against what the plan was made from.

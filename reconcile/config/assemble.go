@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -16,8 +17,8 @@ import (
 // assembly makes one goal of the objects of all files.
 type assembly struct {
 	*loader
-	goal    *plan.Goal
-	partial bool
+	goal *plan.Goal
+	lost map[string]bool // words of documents that could not be read
 
 	installations map[string]*object // by name
 	at            map[fact.Key]*object
@@ -35,7 +36,8 @@ type layer struct {
 	marks  []uint32
 }
 
-// origin is where a fact was declared: also for the default of a line.
+// origin is where a fact was declared; also is the line of People for which a
+// default holds, or what else had a part.
 type origin struct{ at, also place }
 
 func (a *assembly) assemble(read []fileFacts) {
@@ -94,6 +96,9 @@ func (a *assembly) problem(code, variant string, at []place, args ...string) {
 	a.report(p)
 }
 
+// isLost reports whether a name may be declared where nobody can read it.
+func (a *assembly) isLost(name string) bool { return a.lost[name] || a.lost[allWords] }
+
 func (a *assembly) findInstallations(read []fileFacts) {
 	a.installations = make(map[string]*object)
 	for i := range read {
@@ -114,7 +119,12 @@ func (a *assembly) nameObjects(read []fileFacts) {
 		for j := range read[i].objects {
 			o := &read[i].objects[j]
 			if o.owner > 0 {
-				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(read[i].objects[o.owner-1].key.ID, o.name)}
+				owner := &read[i].objects[o.owner-1]
+				if owner.broken { // its records are not compared with those of another
+					o.broken = true
+					continue
+				}
+				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}
 			} else if inst, ok := a.installationOf(o, &missing); ok {
 				o.key = fact.Key{Kind: o.kind.Name, ID: a.id(inst, o.name)}
 				if o.kind.Name == "Installation" {
@@ -148,7 +158,7 @@ func (a *assembly) installationOf(o *object, missing *bool) (string, bool) {
 		return "", true
 	case o.installation != "" && a.installations[o.installation] != nil:
 		return o.installation, true
-	case a.partial && len(a.installations) == 0:
+	case len(a.lost) > 0 && len(a.installations) == 0:
 		return "", false // it may be in a document that cannot be read
 	case o.installation != "":
 		p := source.Problem{Code: "D05", Case: "unknown", Args: []string{o.installation}, Pos: []source.Pos{o.instAt.pos(a.paths)},
@@ -212,11 +222,16 @@ func (a *assembly) renames(read []fileFacts) {
 	slices.SortFunc(a.goal.Renames, func(x, y plan.Renaming) int { return x.Key.Compare(y.Key) })
 }
 
+var errLocal = errors.New("no zone of an installation")
+
 // dates settles the day to look at, and which days around it are like it.
 func (a *assembly) dates(read []fileFacts) {
 	zone := time.UTC
 	for _, name := range a.goal.Installations {
 		loaded, err := time.LoadLocation(a.installations[name].value("timeZone"))
+		if loaded == time.Local { // called so, it would be the machine's
+			err = errLocal
+		}
 		if e := a.installations[name].entry("timeZone"); err != nil && e != nil {
 			a.problem("D08", "", []place{e.at}, e.value)
 		} else if err == nil && name == a.goal.Installations[0] {
@@ -304,7 +319,7 @@ func (a *assembly) object(file []object, o *object) {
 		f := fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: a.factValue(o, &e)}
 		if e.field.Lenient || e.field.Loose {
 			target := fact.Key{Kind: e.field.Ref, ID: f.Value}
-			if a.at[target] == nil && !a.partial {
+			if a.at[target] == nil && !a.isLost(e.value) {
 				a.problem("W23", e.field.Name, []place{e.at}, e.value)
 				if e.field.Lenient {
 					if left == nil {

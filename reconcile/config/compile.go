@@ -28,7 +28,7 @@ func (c *compiler) room() []entry {
 	if cap(c.arena)-len(c.arena) < maxEntries {
 		c.arena = make([]entry, 0, arenaEntries)
 	}
-	return c.arena[len(c.arena):len(c.arena):len(c.arena)+maxEntries]
+	return c.arena[len(c.arena) : len(c.arena) : len(c.arena)+maxEntries]
 }
 
 // keep takes the room that an object used.
@@ -119,7 +119,7 @@ func (f fields) value(of *fact.Field) (source.Value, bool) {
 // field would say: schools and allSchools are one choice.
 func (f fields) displaced(of *fact.Field) bool {
 	for _, other := range alternatives[of.Name] {
-		if f.spec.Get(other).Exists() {
+		if v := f.spec.Get(other); v.Exists() && v.Plain() != false {
 			return true
 		}
 	}
@@ -181,8 +181,8 @@ func (c *compiler) record(parent int, kind *fact.Kind, key, spec source.Value) {
 func (c *compiler) field(o *object, f *fact.Field, from fields) {
 	v, byDefault := from.value(f)
 	origin := func(at source.Value) (place, place) {
-		if byDefault { // the line, and the default that it takes
-			return o.at, c.place(at)
+		if byDefault { // the default is the place to mend
+			return c.place(at), o.at
 		}
 		return c.place(at), place{}
 	}

@@ -18,8 +18,11 @@ import (
 	"context"
 	"encoding/hex"
 	"io/fs"
+	"maps"
+	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -113,7 +116,7 @@ type fileFacts struct {
 	project  *Project
 	projects []place // where documents of kind Project stand
 	problems []source.Problem
-	partial  bool // something could not be read at all
+	lost     map[string]bool // words of documents that could not be read; allWords if nobody knows which
 }
 
 // loader is a tree being read.
@@ -156,7 +159,7 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 // compile turns the documents of a file into objects.
 func compile(index int32, file *source.File) fileFacts {
 	c := compiler{file: index, out: fileFacts{sha256: hex.EncodeToString(file.SHA256[:]), problems: file.Problems}}
-	c.out.partial = file.Partial
+	c.out.lost = lostWords(file.Lost)
 	bad := make(map[source.Pos]bool)
 	for _, p := range file.Problems {
 		bad[p.Pos[0]] = true
@@ -176,29 +179,70 @@ func compile(index int32, file *source.File) fileFacts {
 	return c.out
 }
 
+// allWords stands for every word there is.
+const allWords = ""
+
+var word = regexp.MustCompile(`[\pL\pN_][\pL\pN._-]*`)
+
+// lostWords are the words of text that could not be read. A name among them may
+// be declared there, and is not called unknown.
+func lostWords(text []byte) map[string]bool {
+	if len(text) == 0 {
+		return nil
+	}
+	if len(text) > 1<<20 {
+		return map[string]bool{allWords: true}
+	}
+	words := make(map[string]bool)
+	for _, w := range word.FindAll(text, -1) {
+		words[string(w)] = true
+	}
+	return words
+}
+
 // join puts the files together: names become ids, and objects become facts.
 func (l *loader) join(read []fileFacts) {
 	goal := &plan.Goal{}
-	partial := false
+	lost := make(map[string]bool)
 	for i, f := range read {
 		goal.Inputs = append(goal.Inputs, plan.Input{Path: l.paths[i], SHA256: f.sha256})
 		l.report(f.problems...)
-		partial = partial || f.partial
+		maps.Copy(lost, f.lost)
 	}
 	l.project(read)
-	a := assembly{loader: l, goal: goal, partial: partial}
+	a := assembly{loader: l, goal: goal, lost: lost}
 	a.assemble(read)
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
-		Declared: goal.Declared(), Known: a.known.Set(), Partial: partial, Goal: goal.Facts.Plus(goal.Initial),
+		Declared: goal.Declared(), Known: a.known.Set(), Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
 	}) {
 		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
 	}
+	l.tree.Problems = oncePerDefault(l.tree.Problems)
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
 	if l.tree.Refused() {
 		return
 	}
 	goal.Findings = l.tree.Problems
 	l.tree.Goal = goal
+}
+
+// oncePerDefault keeps one of the findings that every line of People has for the
+// same default.
+func oncePerDefault(findings []plan.Finding) []plan.Finding {
+	type mistake struct {
+		code, args string
+		at         source.Pos
+	}
+	seen := make(map[mistake]bool)
+	return slices.DeleteFunc(findings, func(f plan.Finding) bool {
+		if len(f.Pos) < 2 {
+			return false
+		}
+		m := mistake{f.Code + "." + f.Case, strings.Join(f.Args, "\x00"), f.Pos[0]}
+		twice := seen[m]
+		seen[m] = true
+		return twice
+	})
 }
 
 func comparePlaces(a, b plan.Finding) int {
@@ -262,5 +306,5 @@ type entry struct {
 	row      int
 	key      string // in a Map
 	value    string
-	at, also place // also: the name of the line for which a default holds
+	at, also place // also: the line of People for which a default at holds
 }

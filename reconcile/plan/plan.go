@@ -9,6 +9,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -107,6 +108,13 @@ type Finding struct {
 	Pos      []source.Pos    `json:"pos"`
 	Subject  string          `json:"subject"` // "UserGroup opettajat"
 	Suggest  string          `json:"suggest,omitempty"`
+}
+
+// Outcome is what an apply came to.
+type Outcome struct {
+	Entry   target.Entry
+	Already bool // the plan was applied before: Entry says when
+	Idle    bool // there was nothing to do; Entry is empty
 }
 
 // Refused reports whether a finding forbids to apply the plan.

@@ -68,12 +68,12 @@ const (
 
 // Pass is what rules look at, and where they put what they find.
 type Pass struct {
-	Declared fact.Set // facts of all documents, in force or not
-	Known    fact.Set // objects of documents too broken to say more than their names
-	Partial  bool     // some documents could not be read: what they declare is not known
-	Goal     fact.Set // what the target is to hold, as far as the stage knows it
-	Have     fact.Set // Plan: what the target holds, with the plan's renames made
-	Beyond   fact.Set // Plan: what it holds out of view
+	Declared fact.Set               // facts of all documents, in force or not
+	Known    fact.Set               // objects of documents too broken to say more than their names
+	Lost     func(name string) bool // whether a name may be declared in a document that could not be read
+	Goal     fact.Set               // what the target is to hold, as far as the stage knows it
+	Have     fact.Set               // Plan: what the target holds, with the plan's renames made
+	Beyond   fact.Set               // Plan: what it holds out of view
 	Changes  []fact.Change
 
 	stage    When
@@ -106,6 +106,8 @@ func Check(stage When, p Pass) []Finding {
 
 func (p *Pass) find(f Finding) { p.findings = append(p.findings, f) }
 
+func (p *Pass) lost(name string) bool { return p.Lost != nil && p.Lost(name) }
+
 // maxSuggestions bounds the findings that come with a suggestion: looking for
 // the nearest of many names takes time, and nobody reads the hundredth.
 const maxSuggestions = 50
@@ -120,14 +122,15 @@ func (p *Pass) nearest(name string, candidates iter.Seq[string]) string {
 // unknownReference: what a document names is declared, and every right is one
 // that is known everywhere or listed in a catalogue.
 func unknownReference(p *Pass) {
-	if p.Partial {
-		return // it may be declared where nobody can read it
-	}
-	for ref := range fact.Words.Dangling(p.Declared.Plus(p.Known)) {
+	declared := p.Declared.Plus(p.Known)
+	for ref := range fact.Words.Dangling(declared) {
+		if p.lost(ref.Target.Name()) {
+			continue
+		}
 		inst := ref.Target.Installation()
 		p.find(Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, ref.Target.Name()},
 			Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
-			Suggest: p.nearest(ref.Target.Name(), namesOf(p.Declared, ref.Target.Kind, inst))})
+			Suggest: p.nearest(ref.Target.Name(), namesOf(declared, ref.Target.Kind, inst))})
 	}
 	if p.Known.Kind("RightsCatalogue").Len() > 0 {
 		return
@@ -144,7 +147,7 @@ func unknownReference(p *Pass) {
 
 func (p *Pass) unknownRights(kind, field string, known map[fact.Key]bool) {
 	for _, f := range p.Declared.Kind(kind).All() {
-		if f.Field != field || known[fact.Key{ID: f.Value}] || known[fact.Key{Kind: f.Installation(), ID: f.Value}] {
+		if f.Field != field || p.lost(f.Value) || known[fact.Key{ID: f.Value}] || known[fact.Key{Kind: f.Installation(), ID: f.Value}] {
 			continue
 		}
 		candidates := func(yield func(string) bool) {

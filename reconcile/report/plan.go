@@ -10,7 +10,6 @@ import (
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
-	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/plan"
@@ -165,7 +164,7 @@ func (t *Text) change(c plan.Change) {
 		width = max(width, columns(Safe(f.Field)))
 	}
 	for _, f := range c.Fields {
-		t.field(f, min(width, 40), order.Action(c.Action) == order.Create)
+		t.field(f, min(width, 60), order.Action(c.Action) == order.Create)
 	}
 }
 
@@ -282,10 +281,13 @@ func (t *Text) value(v any) string {
 func (t *Text) mapping(m map[string]any) string {
 	parts := make([]string, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		if m[k] == true {
+		switch v := m[k].(type) {
+		case bool:
 			parts = append(parts, Safe(k))
-		} else {
-			parts = append(parts, Safe(k)+" "+t.value(m[k]))
+		case map[string]string:
+			parts = append(parts, Safe(k)+" ("+t.value(v)+")")
+		default:
+			parts = append(parts, Safe(k)+" "+t.value(v))
 		}
 	}
 	if len(parts) == 0 {
@@ -352,7 +354,7 @@ func (t *Text) Drift(p *plan.Plan) {
 }
 
 // Outcome shows what an apply came to.
-func (t *Text) Outcome(o reconcile.Outcome, name string) {
+func (t *Text) Outcome(o plan.Outcome, name string) {
 	serial := strconv.FormatInt(o.Entry.Serial, 10)
 	switch {
 	case o.Idle:
@@ -388,7 +390,7 @@ func DriftJSON(p *plan.Plan) ([]byte, error) {
 }
 
 // OutcomeJSON is the outcome of an apply as scripts read it.
-func OutcomeJSON(o reconcile.Outcome, p *plan.Plan) ([]byte, error) {
+func OutcomeJSON(o plan.Outcome, p *plan.Plan) ([]byte, error) {
 	out := map[string]any{"format": plan.Format, "kind": "apply", "plan": p.Hash, "target": p.Target,
 		"applied": !o.Idle && !o.Already, "already": o.Already}
 	if !o.Idle {

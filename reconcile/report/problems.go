@@ -106,7 +106,7 @@ func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
 	at := min(max(pos.Col-1, 0), len(runes))
 	room := t.width() - 12
 	from := 0
-	if at > room*2/3 {
+	if len(runes) > room && at > room*2/3 {
 		from = at - room/2
 	}
 	before, after := Safe(strings.ReplaceAll(string(runes[from:at]), "\t", " ")), Safe(string(runes[at:]))

@@ -79,7 +79,7 @@ type File struct {
 	SHA256    [sha256.Size]byte
 	Documents []*Document
 	Problems  []Problem
-	Partial   bool // a document of the file is not among Documents, as it cannot be read
+	Lost      []byte // the text of documents that are not among Documents, as they cannot be read
 }
 
 // List finds the YAML files of a tree, sorted by path. Hidden files and
@@ -144,12 +144,12 @@ func Read(fsys fs.FS, path string) (*File, error) {
 func Parse(path string, data []byte) *File {
 	file := &File{Path: path}
 	if len(data) > MaxFileBytes {
-		file.Problems, file.Partial = []Problem{limit(Pos{File: path}, "file", MaxFileBytes)}, true
+		file.Problems, file.Lost = []Problem{limit(Pos{File: path}, "file", MaxFileBytes)}, data
 		return file
 	}
 	file.SHA256 = sha256.Sum256(data)
 	if file.Problems = checkBytes(path, data); len(file.Problems) > 0 {
-		file.Partial = true
+		file.Lost = data
 		return file
 	}
 	nodes := 0
@@ -159,7 +159,7 @@ func Parse(path string, data []byte) *File {
 		if doc != nil {
 			file.Documents = append(file.Documents, doc)
 		} else if len(problems) > 0 {
-			file.Partial = true
+			file.Lost = append(file.Lost, part.text...)
 		}
 		if nodes > MaxNodes {
 			break

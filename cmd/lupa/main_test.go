@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"lupa": main})
+}
+
+// TestScripts runs the stories in testdata/script. Besides the usual verbs they
+// have:
+//
+//	exits N command...   the command exits with exactly N
+//	tree [NAME]          copies an example, by default mallila, into the current directory
+//	edit SQL             somebody changes the target at .lupa/state.db by hand
+//	synced               a plan is empty
+//	remember FILE...     keeps the bytes of files
+//	unchanged            the remembered files have the same bytes, and nothing lies beside them
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "tree": copyTree, "edit": edit, "synced": synced, "remember": remember, "unchanged": unchanged,
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(e.Vars, "NO_COLOR=1", "EXAMPLES="+abs("../../examples"), "SCHEMAS="+abs("../../schema"), "GIT_CEILING_DIRECTORIES="+e.WorkDir)
+			e.Values["remembered"] = make(map[string][]byte)
+			return nil
+		},
+	})
+}
+
+func abs(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// exits tells exit codes apart, which exec does not.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if got != want {
+		ts.Fatalf("exit %d, want %d", got, want)
+	}
+}
+
+func copyTree(ts *testscript.TestScript, neg bool, args []string) {
+	name := "mallila"
+	if len(args) == 1 {
+		name = args[0]
+	}
+	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(filepath.Join(ts.Getenv("EXAMPLES"), name))))
+	// A tree that was tried by hand has a target.
+	ts.Check(os.RemoveAll(ts.MkAbs(".lupa")))
+}
+
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: edit SQL")
+	}
+	db, err := sql.Open("sqlite", "file:"+ts.MkAbs(".lupa/state.db")+"?_pragma=foreign_keys(1)")
+	ts.Check(err)
+	defer db.Close()
+	result, err := db.Exec(args[0])
+	if (err != nil) != neg {
+		ts.Fatalf("edit: %v", err)
+	}
+	if neg {
+		return
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		ts.Fatalf("edit changed nothing (%v)", err)
+	}
+}
+
+func synced(ts *testscript.TestScript, neg bool, args []string) {
+	want := "0"
+	if neg {
+		want = "2"
+	}
+	exits(ts, false, []string{want, "lupa", "plan", "--detailed-exitcode"})
+}
+
+func remember(ts *testscript.TestScript, neg bool, args []string) {
+	kept := ts.Value("remembered").(map[string][]byte)
+	clear(kept)
+	for _, name := range args {
+		kept[name] = []byte(ts.ReadFile(name))
+	}
+}
+
+func unchanged(ts *testscript.TestScript, neg bool, args []string) {
+	for name, before := range ts.Value("remembered").(map[string][]byte) {
+		if same := bytes.Equal(before, []byte(ts.ReadFile(name))); same == neg {
+			ts.Fatalf("%s: same bytes: %v", name, same)
+		}
+		beside, err := filepath.Glob(ts.MkAbs(name) + "?*")
+		ts.Check(err)
+		if len(beside) > 0 {
+			ts.Fatalf("%s has company: %s", name, strings.Join(beside, " "))
+		}
+	}
+}

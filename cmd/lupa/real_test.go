@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
+)
+
+// realData is the directory of real data, or skips the test where there is none.
+func realData(t *testing.T, path ...string) string {
+	t.Helper()
+	dir := os.Getenv("LUPA_TESTDATA")
+	if dir == "" {
+		t.Skip("skipped: LUPA_TESTDATA names no directory of real data")
+	}
+	return filepath.Join(append([]string{dir}, path...)...)
+}
+
+// lupa runs the program in a directory and returns what it printed.
+func lupa(t *testing.T, dir string, wantExit int, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	got := run(t.Context(), append([]string{"-C", dir}, args...), streams{strings.NewReader(""), &out, &errs}, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	if got != wantExit {
+		t.Fatalf("lupa %s: exit %d, want %d\n%.2000s\n%.2000s", strings.Join(args, " "), got, wantExit, out.String(), errs.String())
+	}
+	return out.String()
+}
+
+// realSchool is a school as a register has it.
+type realSchool struct{ name, title, code, municipality string }
+
+// escaped makes a name of any key (contract): each byte that a name cannot have
+// in its place becomes _ and two hexadecimal digits.
+func escaped(key string) string {
+	var b strings.Builder
+	for i, c := range []byte(key) {
+		plain := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || (c == '.' || c == '-') && i > 0 && i < len(key)-1
+		if plain {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "_%02x", c)
+		}
+	}
+	return b.String()
+}
+
+func finland(t *testing.T) []realSchool {
+	data, err := os.ReadFile(realData(t, "schools", "finland.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var organisations []struct {
+		OID   string            `json:"oid"`
+		Names map[string]string `json:"nimi"`
+		Code  string            `json:"oppilaitoskoodi"`
+		Kunta string            `json:"kunta"`
+	}
+	if err := json.Unmarshal(data, &organisations); err != nil {
+		t.Fatal(err)
+	}
+	var schools []realSchool
+	for _, o := range organisations {
+		title := o.Names["fi"]
+		for _, language := range []string{"sv", "en"} {
+			if title == "" {
+				title = o.Names[language]
+			}
+		}
+		schools = append(schools, realSchool{escaped(o.OID), title, o.Code, strings.TrimPrefix(o.Kunta, "kunta_")})
+	}
+	return schools
+}
+
+func sweden(t *testing.T) []realSchool {
+	f, err := os.Open(realData(t, "schools", "sweden.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.Comma = ';'
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := make(map[string]bool)
+	var schools []realSchool
+	for i, row := range rows[1:] {
+		key := row[0] + "-" + row[2]
+		if seen[key] {
+			key = fmt.Sprintf("%s-%d", key, i+2)
+		}
+		seen[key] = true
+		schools = append(schools, realSchool{name: escaped(key), title: row[2], municipality: row[0]})
+	}
+	return schools
+}
+
+// writeTree writes schools as documents, all of one municipality in one file.
+func writeTree(t *testing.T, schools []realSchool) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("lupa.yaml", "apiVersion: lupa/v1\nkind: Project\nmetadata: {name: real}\n")
+	write("installation.yaml", "apiVersion: lupa/v1\nkind: Installation\nmetadata: {name: real}\nspec: {system: inschool, multiPrimus: true}\n")
+	files := make(map[string][]string)
+	for _, s := range schools {
+		doc := fmt.Sprintf("apiVersion: lupa/v1\nkind: School\nmetadata: {name: %s}\nspec:\n  title: %s\n", s.name, quoted(t, s.title))
+		if s.code != "" {
+			doc += fmt.Sprintf("  code: %q\n", s.code)
+		}
+		if s.municipality != "" {
+			doc += fmt.Sprintf("  municipalityCode: %q\n", s.municipality)
+		}
+		files[s.municipality] = append(files[s.municipality], doc)
+	}
+	for municipality, docs := range files {
+		write("kunta-"+municipality+".yaml", strings.Join(docs, "---\n"))
+	}
+	return dir
+}
+
+// quoted is a text as YAML has it between double quotes, as JSON does.
+func quoted(t *testing.T, text string) string {
+	data, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// TestRealSchools takes the school registers of two countries through the whole
+// pass, and finds every code in the target as the register has it.
+func TestRealSchools(t *testing.T) {
+	for _, country := range []struct {
+		name  string
+		read  func(*testing.T) []realSchool
+		count int
+	}{{"Finland", finland, 991}, {"Sweden", sweden, 7594}} {
+		t.Run(country.name, func(t *testing.T) {
+			schools := country.read(t)
+			if len(schools) != country.count {
+				t.Fatalf("%d schools, want %d", len(schools), country.count)
+			}
+			dir := writeTree(t, schools)
+			lupa(t, dir, 0, "validate")
+			lupa(t, dir, 0, "target", "init")
+			lupa(t, dir, 0, "plan", "--out", filepath.Join(dir, "plan.json"))
+			lupa(t, dir, 0, "apply", filepath.Join(dir, "plan.json"))
+			if out := lupa(t, dir, 0, "plan", "--detailed-exitcode"); !strings.Contains(out, "No changes") {
+				t.Errorf("a second plan is not empty:\n%.1000s", out)
+			}
+			compareSchools(t, dir, schools)
+		})
+	}
+}
+
+func compareSchools(t *testing.T, dir string, want []realSchool) {
+	t.Helper()
+	r, err := sqldb.OpenReader(t.Context(), filepath.Join(dir, ".lupa", "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	snap, err := r.Read(t.Context(), fact.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]realSchool)
+	for key, s := range snap.Now.Kind("School").Objects() {
+		got[key.Name()] = realSchool{key.Name(), s.Value("title"), s.Value("code"), s.Value("municipalityCode")}
+	}
+	expected := make(map[string]realSchool)
+	for _, s := range want {
+		expected[s.name] = s
+	}
+	if diff := cmp.Diff(expected, got, cmp.AllowUnexported(realSchool{})); diff != "" {
+		t.Errorf("what was read back differs:\n%.2000s", diff)
+	}
+}
