@@ -15,7 +15,14 @@ import (
 	_ "modernc.org/sqlite"
 )
 
+// asProgram in the environment makes the test binary the program itself, for
+// tests that need a process to kill.
+const asProgram = "LUPA_TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"lupa": main})
 }
 

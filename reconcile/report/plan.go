@@ -69,7 +69,7 @@ func (t *Text) heading(p *plan.Plan) {
 
 // next says what can be done with the plan.
 func (t *Text) next(p *plan.Plan, file string) {
-	t.printf("\n%s\n", t.paint(faint, t.sentence("plan.hash", p.Hash)))
+	t.printf("\n%s\n", t.paint(faint, t.sentence("plan.hash", own(p.Hash))))
 	switch {
 	case p.Refused():
 		t.printf("%s\n", t.paint(alarm, t.sentence("plan.refused", p.Summary.Errors)))
@@ -77,7 +77,7 @@ func (t *Text) next(p *plan.Plan, file string) {
 	case file != "":
 		t.printf("%s\n", t.sentence("plan.next.file", file))
 	default:
-		t.printf("%s\n", t.sentence("plan.next.hash", p.Hash[:12]))
+		t.printf("%s\n", t.sentence("plan.next.hash", own(p.Hash[:12])))
 	}
 }
 
@@ -363,7 +363,7 @@ func (t *Text) Outcome(o plan.Outcome, name string) {
 		t.printf("%s\n", t.sentence("apply.already", o.Entry.At.Format("2006-01-02 15:04 MST"), serial))
 	default:
 		t.printf("%s\n", t.paint(green, t.sentence("apply.done", o.Entry.Changes)))
-		t.printf("%s\n", t.sentence("apply.serial", name, serial, o.Entry.Hash))
+		t.printf("%s\n", t.sentence("apply.serial", name, serial, own(o.Entry.Hash)))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -33,7 +34,10 @@ type Text struct {
 	say *message.Printer
 }
 
-// sentence is the sentence of a key. Arguments are made harmless.
+// own is text that lupa made itself, such as a hash: it is shown as it is.
+type own string
+
+// sentence is the sentence of a key. Arguments from outside are made harmless.
 func (t *Text) sentence(key string, args ...any) string {
 	if t.say == nil {
 		t.say = printer()
@@ -119,6 +123,9 @@ func cover(text string) string {
 	if strings.ContainsAny(text, "0123456789") {
 		text = identity.ReplaceAllStringFunc(text, func(found string) string {
 			m := identity.FindStringSubmatch(found)
+			if !birthDate(m[2]) {
+				return found
+			}
 			return m[1] + dots(m[2])
 		})
 	}
@@ -132,6 +139,17 @@ func coverSecrets(line string) string {
 		return m[1] + dots(m[2]) + m[3] + dots(m[4]) + m[5]
 	})
 	return cover(line)
+}
+
+// birthDate reports whether the digits at the beginning can be a day of birth,
+// day or year first, with what the Nordic countries add to day and month.
+func birthDate(text string) bool {
+	day := func(s string) bool { n, _ := strconv.Atoi(s); return n%40 >= 1 && n%40 <= 31 || n > 60 && n <= 91 }
+	month := func(s string) bool { n, _ := strconv.Atoi(s); return n%40 >= 1 && n%40 <= 12 }
+	if len(text) >= 12 && (text[:2] == "18" || text[:2] == "19" || text[:2] == "20") && month(text[4:6]) && day(text[6:8]) {
+		return true
+	}
+	return month(text[2:4]) && (day(text[:2]) || day(text[4:6]))
 }
 
 func dots(text string) string { return strings.Repeat("•", utf8.RuneCountInString(text)) }

@@ -73,7 +73,7 @@ func (t *Text) Status(s Status) {
 		{t.sentence("status.serial"), strconv.FormatInt(s.Snapshot.Serial, 10)},
 	}
 	if s.Entry != nil {
-		rows = append(rows, [2]string{t.sentence("status.applied"), t.sentence("status.by", s.Entry.At.Format("2006-01-02 15:04 MST"), s.Entry.Actor, s.Entry.Plan[:12])})
+		rows = append(rows, [2]string{t.sentence("status.applied"), t.sentence("status.by", s.Entry.At.Format("2006-01-02 15:04 MST"), s.Entry.Actor, own(s.Entry.Plan[:12]))})
 	}
 	kinds, count := s.objects()
 	for i, kind := range kinds {

@@ -1,0 +1,311 @@
+package sqldb
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/facttest"
+	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/target"
+)
+
+func fresh(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "dir", "state.db")
+	if err := Create(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// fill puts facts into a target.
+func fill(t *testing.T, path string, want fact.Set) {
+	t.Helper()
+	db := openTest(t, path)
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	for _, st := range order.Steps(nil, fact.Diff(fact.Set{}, want)) {
+		if err := tx.Do(t.Context(), st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tx.Commit(t.Context(), target.Note{Last: want}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func world() fact.Set {
+	n := 0
+	return facttest.World(func(limit int) int { n++; return n * 7 % limit })
+}
+
+func exec(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := open(path, "rw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSettingsLoseNothing(t *testing.T) {
+	db := openTest(t, fresh(t))
+	for pragma, want := range map[string]string{
+		"journal_mode": "delete", "synchronous": "3", "foreign_keys": "1", "secure_delete": "1", "application_id": fmt.Sprint(applicationID),
+	} {
+		var got string
+		if err := db.db.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s = %s (%v), want %s", pragma, got, err, want)
+		}
+	}
+}
+
+func TestCreate(t *testing.T) {
+	old := syscall.Umask(0)
+	path := fresh(t)
+	syscall.Umask(old)
+	info, err := os.Stat(path)
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v (%v), want 0600 whatever the umask", info.Mode(), err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("beside the target lie %v (%v)", entries, err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(t.Context(), path); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a second time: %v", err)
+	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(filepath.Join(t.TempDir(), "nothing"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := Create(t.Context(), link); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a link: %v", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Error("what was there was changed")
+	}
+}
+
+// TestOpenTellsApart: every way in which a file is no target to work with.
+func TestOpenTellsApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		make func(t *testing.T) string
+		want error
+	}{
+		"nothing there": {func(t *testing.T) string { return filepath.Join(t.TempDir(), "x.db") }, target.ErrNoTarget},
+		"a directory":   {func(t *testing.T) string { return t.TempDir() }, target.ErrUnreachable},
+		"a link": {func(t *testing.T) string {
+			link := filepath.Join(t.TempDir(), "link.db")
+			if err := os.Symlink(fresh(t), link); err != nil {
+				t.Fatal(err)
+			}
+			return link
+		}, target.ErrUnreachable},
+		"text":             {func(t *testing.T) string { return written(t, strings.Repeat("no database ", 100)) }, target.ErrDamaged},
+		"an empty file":    {func(t *testing.T) string { return written(t, "") }, target.ErrDamaged},
+		"a single byte":    {func(t *testing.T) string { return written(t, "S") }, target.ErrDamaged},
+		"another database": {func(t *testing.T) string { p := fresh(t); exec(t, p, "PRAGMA application_id = 1"); return p }, target.ErrDamaged},
+		"cut in half": {func(t *testing.T) string {
+			p := fresh(t)
+			fill(t, p, world())
+			info, err := os.Stat(p)
+			if err == nil {
+				err = os.Truncate(p, info.Size()/2)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p
+		}, target.ErrDamaged},
+		"a newer version": {func(t *testing.T) string {
+			p := fresh(t)
+			exec(t, p, "INSERT INTO lupa_version (version_id, is_applied) VALUES (999, 1)")
+			return p
+		}, target.ErrNewer},
+		"another serial":  {func(t *testing.T) string { p := fresh(t); exec(t, p, "UPDATE lupa_target SET serial = 9"); return p }, target.ErrDamaged},
+		"another lineage": {func(t *testing.T) string { p := fresh(t); exec(t, p, "UPDATE lupa_target SET lineage = 'x'"); return p }, target.ErrDamaged},
+		"a log entry gone": {func(t *testing.T) string {
+			p := fresh(t)
+			fill(t, p, world())
+			exec(t, p, "DELETE FROM lupa_log")
+			return p
+		}, target.ErrDamaged},
+		"a table gone":     {func(t *testing.T) string { p := fresh(t); exec(t, p, "DROP TABLE person_groups"); return p }, target.ErrDamaged},
+		"its own row gone": {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_target"); return p }, target.ErrDamaged},
+		"what was left, cut": {func(t *testing.T) string {
+			p := fresh(t)
+			fill(t, p, world())
+			exec(t, p, "UPDATE lupa_target SET last = substr(last, 1, 20)")
+			return p
+		}, target.ErrDamaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := c.make(t)
+			before, _ := os.ReadFile(path)
+			r, err := OpenReader(t.Context(), path)
+			if err == nil {
+				_, err = r.Read(t.Context(), fact.Scope{})
+				r.Close()
+			}
+			if !errors.Is(err, c.want) {
+				t.Errorf("reading: %v, want %v", err, c.want)
+			}
+			db, err := Open(t.Context(), path)
+			if err == nil {
+				_, err = db.Read(t.Context(), fact.Scope{})
+				db.Close()
+			}
+			if !errors.Is(err, c.want) {
+				t.Errorf("opening to write: %v, want %v", err, c.want)
+			}
+			if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
+				t.Error("looking at it changed it")
+			}
+		})
+	}
+}
+
+func written(t *testing.T, text string) string {
+	path := filepath.Join(t.TempDir(), "state.db")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestHotJournal: after a crash in the middle of a write, reading shows the
+// state before it and leaves both files as they are; writing recovers.
+func TestHotJournal(t *testing.T) {
+	path := fresh(t)
+	want := world()
+	fill(t, path, want)
+	crash(t, path)
+	files := []string{path, path + "-journal"}
+	before := contents(t, files)
+
+	r, err := OpenReader(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := r.Read(t.Context(), fact.Scope{})
+	if err != nil || !snap.Now.Equal(want) {
+		t.Errorf("read %d facts, want %d (%v)", snap.Now.Len(), want.Len(), err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if after := contents(t, files); !bytes.Equal(before, after) {
+		t.Error("reading changed the target")
+	}
+	if _, err := os.Stat(r.copy); r.copy == "" || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the private copy %q was not used, or left behind", r.copy)
+	}
+
+	snap, err = openTest(t, path).Read(t.Context(), fact.Scope{})
+	if err != nil || !snap.Now.Equal(want) {
+		t.Errorf("after recovery: %d facts, want %d (%v)", snap.Now.Len(), want.Len(), err)
+	}
+}
+
+// crash leaves the files as a process does that dies while it writes.
+func crash(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=cache_size(1)&_pragma=synchronous(OFF)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2000 {
+		if _, err := tx.ExecContext(t.Context(), "INSERT INTO school (id, title) VALUES (?, ?)", fmt.Sprint("mallila/x", i), strings.Repeat("y", 200)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	saved := []string{path, path + "-journal"}
+	for _, name := range saved {
+		data, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(name+".crashed", data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	for _, name := range saved {
+		if err := os.Rename(name+".crashed", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func contents(t *testing.T, files []string) []byte {
+	t.Helper()
+	var all []byte
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(append(all, data...), 0)
+	}
+	return all
+}
+
+// TestTablesArePleasant: what a person would ask by hand.
+func TestTablesArePleasant(t *testing.T) {
+	path := fresh(t)
+	person := fact.Key{Kind: "Person", ID: "m/t-1"}
+	group := fact.Key{Kind: "UserGroup", ID: "m/opettajat"}
+	school := fact.Key{Kind: "School", ID: "m/testila"}
+	fill(t, path, fact.Of(
+		fact.Fact{Key: group}, fact.Fact{Key: school}, fact.Fact{Key: school, Field: "code", Value: "01234"},
+		fact.Fact{Key: person}, fact.Fact{Key: person, Field: "kind", Value: "teacher"},
+		fact.Fact{Key: person, Field: "schools", Row: 1, Value: school.ID}, fact.Fact{Key: person, Field: "groups", Value: group.ID},
+	))
+	db := openTest(t, path)
+	var code string
+	err := db.db.QueryRowContext(t.Context(), `SELECT s.code FROM person p
+		JOIN person_groups g ON g.person = p.id JOIN person_schools ps ON ps.person = p.id JOIN school s ON s.id = ps.school
+		WHERE g.user_group = 'm/opettajat' AND p.kind = 'teacher' AND ps.row = 1`).Scan(&code)
+	if err != nil || code != "01234" {
+		t.Errorf("code %q, %v", code, err)
+	}
+	for name, statement := range map[string]string{
+		"a group that somebody is in": "DELETE FROM user_group",
+		"a person of no school":       "UPDATE person_schools SET school = 'm/nowhere'",
+		"a flag that is no flag":      "UPDATE person SET all_schools = 2",
+	} {
+		if _, err := db.db.ExecContext(t.Context(), statement); err == nil {
+			t.Errorf("%s: the database allows it", name)
+		}
+	}
+}
