@@ -118,12 +118,21 @@ func last(p *plan.Plan, before, after fact.Snapshot) fact.Set {
 	if len(p.View.Ignore) == 0 {
 		return ours
 	}
+	beyond := before.Last.Where(func(k fact.Key) bool { return !p.View.Sees(k) })
+	return ours.Plus(renamed(beyond, p.Steps))
+}
+
+// renamed is a set after the renames of a plan, installations first as there.
+func renamed(s fact.Set, steps []order.Step) fact.Set {
 	ids := make(map[fact.Key]string)
-	for _, step := range p.Steps {
-		if step.Action == order.Rename {
-			ids[fact.Key{Kind: step.Key.Kind, ID: step.From}] = step.Key.ID
+	for _, step := range steps {
+		switch from := (fact.Key{Kind: step.Key.Kind, ID: step.From}); {
+		case step.Action != order.Rename:
+		case from.Kind == "Installation":
+			s = fact.Words.Rename(s, map[fact.Key]string{from: step.Key.ID})
+		default:
+			ids[from] = step.Key.ID
 		}
 	}
-	beyond := before.Last.Where(func(k fact.Key) bool { return !p.View.Sees(k) })
-	return ours.Plus(fact.Words.Rename(beyond, ids))
+	return fact.Words.Rename(s, ids)
 }

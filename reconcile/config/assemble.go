@@ -121,7 +121,6 @@ func (a *assembly) nameObjects(read []fileFacts) {
 			if o.owner > 0 {
 				owner := &read[i].objects[o.owner-1]
 				if owner.broken { // its records are not compared with those of another
-					o.broken = true
 					continue
 				}
 				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,7 +203,7 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 		}
 	case f.Shape == fact.Map:
 		for key, val := range v.Entries() {
-			add(entry{key: key.Text(), value: val.Text()}, key)
+			add(entry{key: key.Text(), value: scalar(f, val)}, key)
 		}
 	case f.Shape != fact.One:
 		row := 0
@@ -217,8 +218,20 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 			add(entry{value: "true"}, v)
 		}
 	default:
-		add(entry{value: v.Text()}, v)
+		add(entry{value: scalar(f, v)}, v)
 	}
+}
+
+// scalar is a value as facts have it: text as it was written, and a whole
+// number in one way, for 3.0 is one as well.
+func scalar(f *fact.Field, v source.Value) string {
+	if f.Type != fact.Count {
+		return v.Text()
+	}
+	if n, ok := v.Plain().(float64); ok {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return fmt.Sprint(v.Plain())
 }
 
 // mappingThere reports whether the mapping that a field stands in is there, if

@@ -268,7 +268,7 @@ func (l *loader) project(read []fileFacts) {
 			}
 		}
 	}
-	if !found && slices.Contains(l.paths, ProjectFile) && !l.tree.Refused() {
+	if !found && !l.tree.Refused() {
 		l.report(source.Problem{Code: "D06", Case: "missing", Pos: []source.Pos{{File: ProjectFile, Line: 1, Col: 1}}})
 	}
 }

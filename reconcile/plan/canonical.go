@@ -98,21 +98,19 @@ func appendValue(to []byte, v any) []byte {
 		return appendString(to, v)
 	case []string:
 		return appendList(to, v, func(to []byte, s *string) []byte { return appendString(to, *s) })
-	case map[string]string:
-		return appendMap(to, v, appendString)
 	case map[string]any:
-		return appendMap(to, v, appendValue)
+		return appendMap(to, v)
 	}
 	panic(fmt.Sprintf("plan: a value of type %T", v)) // value makes no other
 }
 
-func appendMap[V any](to []byte, m map[string]V, value func([]byte, V) []byte) []byte {
+func appendMap(to []byte, m map[string]any) []byte {
 	to = append(to, '{')
 	for i, key := range slices.SortedFunc(maps.Keys(m), byUTF16) {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = value(append(appendString(to, key), ':'), m[key])
+		to = appendValue(append(appendString(to, key), ':'), m[key])
 	}
 	return append(to, '}')
 }

@@ -87,34 +87,71 @@ func Read(data []byte) (*Plan, error) {
 	if !bytes.Equal(join(members, ""), body) {
 		return nil, ErrAltered
 	}
-	var head struct {
-		Format int    `json:"format"`
-		Hash   string `json:"hash"`
-	}
-	if err := json.Unmarshal(body, &head); err != nil || head.Hash != hash(members) {
+	var format int
+	var sealed string
+	if json.Unmarshal(members["format"], &format) != nil || json.Unmarshal(members["hash"], &sealed) != nil || sealed != hash(members) {
 		return nil, ErrAltered
 	}
-	if head.Format != Format {
-		return nil, fmt.Errorf("%w: format %d", ErrNewer, head.Format)
+	if format != Format {
+		return nil, fmt.Errorf("%w: format %d", ErrNewer, format)
 	}
-	type bare Plan
-	var p struct {
-		*bare
-		Steps []stepJSON `json:"steps"`
-	}
-	p.bare = new(bare)
-	if err := json.Unmarshal(body, &p); err != nil {
+	p, err := decode(members)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrAltered, err)
 	}
-	out := (*Plan)(p.bare)
-	for _, st := range p.Steps {
+	return p, nil
+}
+
+// decode makes a plan of its parts; the long ones are each read by themselves.
+func decode(members map[string]json.RawMessage) (*Plan, error) {
+	var long struct {
+		changes, drift []Change
+		steps          []stepJSON
+	}
+	for name, into := range map[string]any{"changes": &long.changes, "drift": &long.drift, "steps": &long.steps} {
+		if err := json.Unmarshal(members[name], into); err != nil {
+			return nil, err
+		}
+		delete(members, name)
+	}
+	type bare Plan
+	var p bare
+	if err := json.Unmarshal(join(members, ""), &p); err != nil {
+		return nil, err
+	}
+	p.Changes, p.Drift = long.changes, long.drift
+	for _, c := range slices.Concat(p.Changes, p.Drift) {
+		for i, f := range c.Fields {
+			c.Fields[i].Before, c.Fields[i].After, c.Fields[i].Last = plain(f.Before), plain(f.After), plain(f.Last)
+		}
+	}
+	for _, st := range long.steps {
 		step, err := st.decode()
 		if err != nil {
-			return nil, fmt.Errorf("%w: %v", ErrAltered, err)
+			return nil, err
 		}
-		out.Steps = append(out.Steps, step)
+		p.Steps = append(p.Steps, step)
 	}
-	return out, nil
+	return (*Plan)(&p), nil
+}
+
+// plain is a value of a field with the types that value gives it.
+func plain(v any) any {
+	switch v := v.(type) {
+	case float64:
+		return int64(v) // a count, and there are no others
+	case []any:
+		texts := make([]string, len(v))
+		for i, item := range v {
+			texts[i] = fmt.Sprint(item)
+		}
+		return texts
+	case map[string]any:
+		for key, inside := range v {
+			v[key] = plain(inside)
+		}
+	}
+	return v
 }
 
 // split takes a JSON object apart, its values as they are written.

@@ -59,7 +59,7 @@ func (g *Goal) Declared() fact.Set { return g.Facts.Plus(g.Dormant).Plus(g.Initi
 func Problems(problems ...source.Problem) []Finding {
 	out := make([]Finding, 0, len(problems))
 	for _, p := range problems {
-		out = append(out, Finding{Code: p.Code, Case: p.Case, Severity: policy.SeverityOf(p.Code), Args: p.Args, Pos: p.Pos, Suggest: p.Suggest})
+		out = append(out, Finding{Code: p.Code, Case: p.Case, Severity: policy.SeverityOf(p.Code), Args: append([]string{}, p.Args...), Pos: p.Pos, Suggest: p.Suggest})
 	}
 	return out
 }

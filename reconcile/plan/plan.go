@@ -132,10 +132,8 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 // Make plans the way from what a target holds to the goal. Equal goals and
 // snapshots make equal plans, byte for byte.
 func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
-	m := maker{goal: goal}
-	ids, renames := m.renames(snap.Now)
-	m.have = fact.Words.Rename(snap.Now, ids)
-	m.last = fact.Words.Rename(snap.Last, ids)
+	m := maker{goal: goal, have: snap.Now, last: snap.Last, beyond: snap.Beyond}
+	renames := m.renames()
 	if len(goal.View.Ignore) > 0 {
 		m.last = m.last.Where(goal.View.Sees)
 	}
@@ -152,7 +150,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 		Format: Format, Kind: "plan", Version: version, Project: goal.Project,
 		Target: Target{targetName, snap.Lineage, snap.Serial},
 		At:     goal.At, TimeZone: goal.TimeZone, ValidFrom: goal.Steady.From, ValidUntil: goal.Steady.To,
-		View: goal.View, Inputs: goal.Inputs,
+		View: goal.View, Inputs: append([]Input{}, goal.Inputs...),
 		BaseDigest: snap.Now.Digest(),
 		Changes:    m.changes(changes, renames),
 		Steps:      order.Steps(renames, changes),
@@ -164,7 +162,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	if p.GoalDigest = p.BaseDigest; !p.Empty() {
 		p.GoalDigest = m.want.Digest()
 	}
-	p.Findings = append(slices.Clone(goal.Findings), m.findings(changes, snap.Beyond)...)
+	p.Findings = append(append([]Finding{}, goal.Findings...), m.findings(changes)...)
 	p.Summary = summarize(p)
 	p.Hash = p.seal()
 	return p
@@ -197,36 +195,52 @@ func summarize(p *Plan) Summary {
 
 // maker is a plan in the making.
 type maker struct {
-	goal *Goal
-	have fact.Set // what the target holds, under the new names
-	last fact.Set // what lupa left there, in view, under the new names
-	want fact.Set // what it is to hold
+	goal   *Goal
+	have   fact.Set // what the target holds, under the new names
+	last   fact.Set // what lupa left there, in view, under the new names
+	beyond fact.Set // what the target holds out of view, under the new names
+	want   fact.Set // what it is to hold
 
 	declared fact.Set // the goal's facts
 
 	kept      map[fact.Key]bool // objects that are not lupa's
 	unmanaged []fact.Key
 	external  []fact.Key
+	left      []policy.Finding // values of the target that are not kept
 }
 
 // renames are the renames that the target needs: those of objects that it knows
-// by an old name only.
-func (m *maker) renames(now fact.Set) (map[fact.Key]string, []order.Step) {
-	ids := make(map[fact.Key]string)
+// by an old name only. What is not in force takes nobody's place. Afterwards
+// everything goes by the new names. The name of an installation is part of all
+// others, so it comes first.
+func (m *maker) renames() []order.Step {
 	var steps []order.Step
-	for _, r := range m.goal.Renames {
-		if now.Has(r.Key) {
-			continue
-		}
-		for _, from := range slices.Backward(r.From) {
-			if old := (fact.Key{Kind: r.Key.Kind, ID: from}); now.Has(old) {
-				ids[old] = r.Key.ID
+	for _, installations := range []bool{true, false} {
+		ids := make(map[fact.Key]string)
+		for _, r := range m.goal.Renames {
+			if (r.Key.Kind == "Installation") != installations || m.have.Has(r.Key) || m.goal.Dormant.Has(r.Key) {
+				continue
+			}
+			if from, ok := m.oldName(r); ok {
+				ids[fact.Key{Kind: r.Key.Kind, ID: from}] = r.Key.ID
 				steps = append(steps, order.Step{Action: order.Rename, Key: r.Key, From: from})
-				break
 			}
 		}
+		m.have, m.last, m.beyond = fact.Words.Rename(m.have, ids), fact.Words.Rename(m.last, ids), fact.Words.Rename(m.beyond, ids)
 	}
-	return ids, steps
+	return steps
+}
+
+// oldName is the latest old name under which the target has an object. What is
+// kept elsewhere is not lupa's to rename, but for a stub.
+func (m *maker) oldName(r Renaming) (string, bool) {
+	external := slices.Contains(m.goal.External, r.Key)
+	for _, from := range slices.Backward(r.From) {
+		if old := (fact.Key{Kind: r.Key.Kind, ID: from}); m.have.Has(old) && (!external || m.isStub(old)) {
+			return from, true
+		}
+	}
+	return "", false
 }
 
 // keep completes the goal with what stays as the target has it, so that no
@@ -236,6 +250,13 @@ func (m *maker) keep() {
 	external := make(map[fact.Key]bool, len(m.goal.External))
 	for _, key := range m.goal.External {
 		external[key] = true
+	}
+	for _, r := range m.goal.Renames {
+		if external[r.Key] {
+			for _, from := range r.From {
+				external[fact.Key{Kind: r.Key.Kind, ID: from}] = true
+			}
+		}
 	}
 	var stays fact.Builder
 	for key, object := range m.have.Without(m.declared).Objects() {
@@ -255,7 +276,8 @@ func (m *maker) keep() {
 			stays.AddSet(object)
 		}
 	}
-	m.addInitial(&stays)
+	m.addStubs(&stays)
+	m.addOmitted(&stays)
 	m.want = m.declared.Plus(stays.Set())
 }
 
@@ -272,27 +294,49 @@ func (m *maker) isStub(key fact.Key) bool {
 	return m.last.Has(key) && m.have.Object(key).Value("external") != ""
 }
 
-// addInitial adds what the documents leave to the target: the target's values
-// where it has any, the initial ones where it has none.
-func (m *maker) addInitial(to *fact.Builder) {
-	for key, initial := range m.goal.Initial.Objects() {
-		if m.kept[key] {
+// addStubs adds a stub for each object that is kept elsewhere and that the
+// target does not hold, so that it can be named.
+func (m *maker) addStubs(to *fact.Builder) {
+	for _, key := range m.goal.External {
+		if !m.kept[key] {
+			to.AddSet(m.goal.Initial.Object(key))
+		}
+	}
+}
+
+// addOmitted adds the fields that documents leave to the target: with its
+// values where it has any, else with those that they begin with.
+func (m *maker) addOmitted(to *fact.Builder) {
+	for _, k := range fact.Words.Kinds {
+		for i := range k.Fields {
+			f := &k.Fields[i]
+			if f.Initial == "" {
+				continue
+			}
+			for key, object := range m.declared.Kind(k.Name).Objects() {
+				if object.Field(f.Name).Len() > 0 {
+					continue
+				}
+				if now := m.have.Object(key).Field(f.Name); now.Len() > 0 {
+					m.keepValues(f, now, to)
+				} else {
+					to.AddSet(m.goal.Initial.Object(key).Field(f.Name))
+				}
+			}
+		}
+	}
+}
+
+// keepValues keeps the target's values of an omitted field. Of a lenient field,
+// those that name somebody who leaves are left out (W23).
+func (m *maker) keepValues(f *fact.Field, values fact.Set, to *fact.Builder) {
+	for _, v := range values.All() {
+		named := fact.Key{Kind: f.Ref, ID: v.Value}
+		if !f.Lenient || m.declared.Has(named) || m.kept[named] || m.goal.Initial.Has(named) {
+			to.Add(v)
 			continue
 		}
-		now := m.have.Object(key)
-		if m.isStub(key) {
-			now = fact.Set{} // a stub follows its document
-		}
-		for _, f := range initial.All() {
-			if now.Field(f.Field).Len() == 0 {
-				to.Add(f)
-			}
-		}
-		for _, f := range now.All() {
-			if initial.Field(f.Field).Len() > 0 {
-				to.Add(f)
-			}
-		}
+		m.left = append(m.left, policy.Finding{Code: "W23", Case: f.Name, Args: []string{named.Name()}, Subject: v.Key, Facts: []fact.Fact{v}})
 	}
 }
 
@@ -334,11 +378,11 @@ func (m *maker) name(id string) string {
 	return inst + ":" + name
 }
 
-func (m *maker) findings(changes []fact.Change, beyond fact.Set) []Finding {
+func (m *maker) findings(changes []fact.Change) []Finding {
 	var out []Finding
-	for _, f := range policy.Check(policy.Plan, policy.Pass{
-		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: beyond, Changes: changes,
-	}) {
+	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
+		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: m.beyond, Changes: changes,
+	})) {
 		out = append(out, m.goal.Locate(f))
 	}
 	return out
@@ -346,7 +390,7 @@ func (m *maker) findings(changes []fact.Change, beyond fact.Set) []Finding {
 
 // Locate joins a finding with the places of its facts.
 func (g *Goal) Locate(f policy.Finding) Finding {
-	out := Finding{Code: f.Code, Case: f.Case, Severity: policy.SeverityOf(f.Code), Args: f.Args, Suggest: f.Suggest,
+	out := Finding{Code: f.Code, Case: f.Case, Severity: policy.SeverityOf(f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
 		Subject: f.Subject.Kind + " " + f.Subject.Name(), Pos: []source.Pos{}}
 	if g.Origin != nil {
 		for _, from := range f.Facts {
@@ -421,7 +465,7 @@ func (m *maker) change(root fact.Key, parts []fact.Change) Change {
 			continue
 		}
 		fc := FieldChange{Field: f.Name, Before: value(was, f), After: value(is, f)}
-		if c.Action == string(order.Update) {
+		if c.Action == string(order.Update) && last.Len() > 0 {
 			if fc.Cause = cause(left, was, is); fc.Cause == Conflict {
 				fc.Last = value(left, f)
 			}
@@ -471,8 +515,6 @@ func cause(last, have, want fact.Set) Cause {
 		return ""
 	case last.Equal(want):
 		return Drift
-	case last.Len() == 0:
-		return "" // there without lupa: taking it over is intended
 	}
 	return Conflict
 }
@@ -495,7 +537,7 @@ func value(s fact.Set, f *fact.Field) any {
 	}
 	switch {
 	case f.Shape == fact.Map:
-		m := make(map[string]string, len(texts))
+		m := make(map[string]any, len(texts))
 		for _, text := range texts {
 			k, v := fact.SplitMap(text)
 			if f.KeyRef != "" {

@@ -256,7 +256,7 @@ func (p *Pass) doubled(key fact.Key, object fact.Set, field string) {
 // author's first.
 func templateWithoutSchool(p *Pass) {
 	for key, template := range p.Goal.Kind("SurveyTemplate").Objects() {
-		if template.Value("school") != "" {
+		if template.Value("school") != "" || !p.Declared.Has(key) { // others' are theirs to mend
 			continue
 		}
 		author := fact.Key{Kind: "Person", ID: template.Value("author")}
@@ -269,7 +269,7 @@ func templateWithoutSchool(p *Pass) {
 // templateWithoutHolders (R112): the list is never empty.
 func templateWithoutHolders(p *Pass) {
 	for key, template := range p.Goal.Kind("SurveyTemplate").Objects() {
-		if template.Value("holders") == "" {
+		if template.Value("holders") == "" && p.Declared.Has(key) {
 			p.find(Finding{Code: "E12", Subject: key, Facts: []fact.Fact{template.At(0)}})
 		}
 	}

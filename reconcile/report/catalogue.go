@@ -85,7 +85,7 @@ var english = map[string]catalog.Message{
 	"D06.missing":   catalog.String("lupa.yaml holds no document of kind Project"),
 	"D06.missing?":  catalog.String("add one: apiVersion: lupa/v1, kind: Project, metadata: {name: ...}"),
 	"D07":           catalog.String("a %[1]s has no %[2]s"),
-	"D07?":          catalog.String("groups of students and guardians stand in School, SchoolClass and CardAssignment"),
+	"D07?":          catalog.String("teachers and staff have schools and groups, students schools and classes, guardians children; groups of students and guardians stand in School, SchoolClass and CardAssignment"),
 	"D08":           catalog.String("%[1]s is not a time zone"),
 	"D08?":          catalog.String("write it like Europe/Helsinki"),
 	"D09":           catalog.String("%[1]s is not a day between 1900 and 2999"),

@@ -41,7 +41,7 @@ type diffLine struct {
 // hunkEnd is the end of the hunk whose first change is at from.
 func hunkEnd(lines []diffLine, from int) int {
 	last := from
-	for i := from; i < len(lines) && i <= last+2*context; i++ {
+	for i := from; i < len(lines) && i <= last+2*context+1; i++ {
 		if lines[i].op != diffmatchpatch.DiffEqual {
 			last = i
 		}
@@ -58,7 +58,14 @@ func (t *Text) hunk(lines []diffLine, from, to int) {
 	for _, l := range lines[from:to] {
 		l.count(&end)
 	}
-	t.printf("%s\n", t.paint(cyan, fmt.Sprintf("@@ -%d,%d +%d,%d @@", start[0], end[0]-start[0], start[1], end[1]-start[1])))
+	of := func(side int) string {
+		count := end[side] - start[side]
+		if count == 0 { // the line before
+			return fmt.Sprintf("%d,0", start[side]-1)
+		}
+		return fmt.Sprintf("%d,%d", start[side], count)
+	}
+	t.printf("%s\n", t.paint(cyan, "@@ -"+of(0)+" +"+of(1)+" @@"))
 	for _, l := range lines[from:to] {
 		mark, colour := " ", style("")
 		switch l.op {
@@ -67,12 +74,25 @@ func (t *Text) hunk(lines []diffLine, from, to int) {
 		case diffmatchpatch.DiffInsert:
 			mark, colour = "+", green
 		}
-		text := mark + coverSecrets(strings.TrimRight(l.text, "\n"))
+		text, ended := strings.CutSuffix(l.text, "\n")
+		text = mark + safeLine(text)
 		if colour != "" {
 			text = t.paint(colour, text)
 		}
 		t.printf("%s\n", text)
+		if !ended {
+			t.printf("\\ No newline at end of file\n")
+		}
 	}
+}
+
+// safeLine is a line of a file, harmless, with its tabs.
+func safeLine(line string) string {
+	parts := strings.Split(coverSecrets(line), "\t")
+	for i := range parts {
+		parts[i] = Safe(parts[i])
+	}
+	return strings.Join(parts, "\t")
 }
 
 func (l diffLine) count(at *[2]int) {

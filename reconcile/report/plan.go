@@ -208,31 +208,14 @@ func isText(v any) bool {
 // isSet reports whether a change is best told by what is added and taken: it is
 // of a list of values, and not only their order changes.
 func isSet(f plan.FieldChange) bool {
-	before, ok1 := texts(f.Before)
-	after, ok2 := texts(f.After)
-	if !ok1 && !ok2 || f.Field == "schools" {
-		return false
-	}
-	return len(before)+len(after) > 0
-}
-
-func texts(v any) ([]string, bool) {
-	switch list := v.(type) {
-	case []string:
-		return list, true
-	case []any:
-		out := make([]string, len(list))
-		for i, item := range list {
-			out[i] = fmt.Sprint(item)
-		}
-		return out, true
-	}
-	return nil, false
+	_, before := f.Before.([]string)
+	_, after := f.After.([]string)
+	return (before || after) && f.Field != "schools"
 }
 
 func (t *Text) setChange(f plan.FieldChange) string {
-	before, _ := texts(f.Before)
-	after, _ := texts(f.After)
+	before, _ := f.Before.([]string)
+	after, _ := f.After.([]string)
 	var parts []string
 	for _, v := range after {
 		if !slices.Contains(before, v) {
@@ -249,13 +232,9 @@ func (t *Text) setChange(f plan.FieldChange) string {
 
 // value is a value in words.
 func (t *Text) value(v any) string {
-	if list, ok := texts(v); ok {
-		for i := range list {
-			list[i] = Safe(list[i])
-		}
-		return strings.Join(list, ", ")
-	}
 	switch v := v.(type) {
+	case []string:
+		return Safe(strings.Join(v, ", "))
 	case nil:
 		return t.paint(faint, t.sentence("empty"))
 	case bool:
@@ -265,12 +244,6 @@ func (t *Text) value(v any) string {
 		return t.sentence("no")
 	case string:
 		return Safe(v)
-	case map[string]string:
-		m := make(map[string]any, len(v))
-		for k, text := range v {
-			m[k] = text
-		}
-		return t.mapping(m)
 	case map[string]any:
 		return t.mapping(v)
 	}
@@ -284,7 +257,7 @@ func (t *Text) mapping(m map[string]any) string {
 		switch v := m[k].(type) {
 		case bool:
 			parts = append(parts, Safe(k))
-		case map[string]string:
+		case map[string]any:
 			parts = append(parts, Safe(k)+" ("+t.value(v)+")")
 		default:
 			parts = append(parts, Safe(k)+" "+t.value(v))
@@ -304,8 +277,8 @@ func (t *Text) highlight(before, after string) (string, string) {
 	d := diffmatchpatch.New()
 	d.DiffTimeout = 0 // a deadline would make the output depend on the machine
 	var b, a strings.Builder
-	for _, part := range d.DiffCleanupSemantic(d.DiffMain(before, after, false)) {
-		text := Safe(part.Text)
+	for _, part := range d.DiffCleanupSemantic(d.DiffMain(Safe(before), Safe(after), false)) {
+		text := part.Text
 		switch part.Type {
 		case diffmatchpatch.DiffDelete:
 			b.WriteString(t.paint(red, text))

@@ -3,8 +3,8 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/policy"
@@ -18,8 +18,11 @@ const maxProblems = 30
 type Line func(file string, line int) (string, bool)
 
 // Problems shows what is wrong in a tree: each with its place, the line, a caret
-// and what to try.
+// and what to try. Errors come first: none may be among those left out while a
+// warning is shown.
 func (t *Text) Problems(problems []plan.Finding, line Line) {
+	problems = slices.Clone(problems)
+	slices.SortStableFunc(problems, func(a, b plan.Finding) int { return weight(a) - weight(b) })
 	for i, p := range problems {
 		if i == maxProblems {
 			t.printf("%s\n", t.sentence("more", len(problems)-i))
@@ -30,6 +33,10 @@ func (t *Text) Problems(problems []plan.Finding, line Line) {
 		}
 		t.problem(p, line)
 	}
+}
+
+func weight(p plan.Finding) int {
+	return slices.Index([]policy.Severity{policy.Error, policy.Warning, policy.Note}, p.Severity)
 }
 
 func (t *Text) problem(p plan.Finding, line Line) {
@@ -105,12 +112,13 @@ func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
 	runes := []rune(strings.TrimRight(coverSecrets(text), "\r\n"))
 	at := min(max(pos.Col-1, 0), len(runes))
 	room := t.width() - 12
-	from := 0
-	if len(runes) > room && at > room*2/3 {
-		from = at - room/2
-	}
-	before, after := Safe(strings.ReplaceAll(string(runes[from:at]), "\t", " ")), Safe(string(runes[at:]))
-	if from > 0 {
+	from := max(0, at-room)
+	before, after := beforeCaret(runes[from:at]), Safe(string(runes[at:min(len(runes), at+room+1)]))
+	if from > 0 || columns(before+after) > room && columns(before) > room*2/3 {
+		for columns(before) > room/2 {
+			from++
+			before = beforeCaret(runes[from:at])
+		}
 		before = "…" + before
 	}
 	shown := cut(before+after, room)
@@ -119,13 +127,17 @@ func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
 	t.printf("%s %s%s\n", t.paint(faint, "      |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after)-1)))
 }
 
-// wordLength is how much of a text the caret underlines: its first word.
+func beforeCaret(runes []rune) string {
+	return Safe(strings.ReplaceAll(string(runes), "\t", " "))
+}
+
+// wordLength is how many columns of a text the caret underlines: its first word.
 func wordLength(text string) int {
 	n := strings.IndexAny(text, " ,:]}#")
 	if n < 0 {
 		n = len(text)
 	}
-	return max(1, min(utf8.RuneCountInString(text[:n]), 40))
+	return max(1, min(columns(text[:n]), 40))
 }
 
 // problemJSON is a finding as scripts read it.
@@ -135,7 +147,7 @@ type problemJSON struct {
 	Message  string          `json:"message"`
 	Args     []string        `json:"args"`
 	Pos      []source.Pos    `json:"pos"`
-	Subject  string          `json:"subject,omitempty"`
+	Subject  string          `json:"subject"`
 	Hint     string          `json:"hint,omitempty"`
 }
 

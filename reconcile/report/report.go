@@ -34,7 +34,8 @@ type Text struct {
 	say *message.Printer
 }
 
-// own is text that lupa made itself, such as a hash: it is shown as it is.
+// own is text that lupa made itself, such as a hash: it is shown even where it
+// looks like an identity number.
 type own string
 
 // sentence is the sentence of a key. Arguments from outside are made harmless.
@@ -43,8 +44,11 @@ func (t *Text) sentence(key string, args ...any) string {
 		t.say = printer()
 	}
 	for i, arg := range args {
-		if text, ok := arg.(string); ok {
+		switch text := arg.(type) {
+		case string:
 			args[i] = Safe(text)
+		case own:
+			args[i] = inert(string(text))
 		}
 	}
 	return t.say.Sprintf(message.Key(key, key), args...)
@@ -81,7 +85,10 @@ func (t *Text) paint(s style, text string) string {
 
 // Safe is a text that is shown as it is and does nothing else: on one line,
 // without control and invisible characters, without identity numbers.
-func Safe(text string) string {
+func Safe(text string) string { return cover(inert(text)) }
+
+// inert is a text with its control and invisible characters written out.
+func inert(text string) string {
 	clean := true
 	for _, r := range text {
 		if r == '\n' || r == '\t' || r == utf8.RuneError || source.Invisible(r) {
@@ -105,7 +112,7 @@ func Safe(text string) string {
 		}
 		text = b.String()
 	}
-	return cover(text)
+	return text
 }
 
 var (
@@ -113,9 +120,9 @@ var (
 	// date with three or four characters behind it, or eleven digits in a row;
 	// but not the last arc of an OID, which a full stop precedes.
 	identity = regexp.MustCompile(`(^|[^.\p{L}\p{N}])(\d{6}(?:\d{2})?(?:[-+−–A-Fa-fU-Yu-y]?\d{3}[0-9A-Za-zÄä]|\d{4,5}))\b`)
-	// secret finds the value of a key that sounds like one, and a password in
-	// the address of a server.
-	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^,}#\s][^,}#]*)|(://[^:/\s]+:)([^@\s]+)(@)`)
+	// secret finds the value of a key that sounds like one, up to a comma, a
+	// brace or a comment behind it, and a password in the address of a server.
+	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:[^\s,}#]|[,}#]+[^\s,}#]|\s+[^\s#])+)|(://[^:/\s]*:)(\S+)(@)`)
 )
 
 // cover replaces what nobody should read by dots of the same length.

@@ -67,13 +67,13 @@ func (t *Text) Status(s Status) {
 		return
 	}
 	rows := [][2]string{
-		{t.sentence("status.target"), s.Name},
+		{t.sentence("status.target"), Safe(s.Name)},
 		{t.sentence("status.place"), s.Type + " " + Safe(s.Path)},
-		{t.sentence("status.lineage"), s.Snapshot.Lineage},
+		{t.sentence("status.lineage"), Safe(s.Snapshot.Lineage)},
 		{t.sentence("status.serial"), strconv.FormatInt(s.Snapshot.Serial, 10)},
 	}
 	if s.Entry != nil {
-		rows = append(rows, [2]string{t.sentence("status.applied"), t.sentence("status.by", s.Entry.At.Format("2006-01-02 15:04 MST"), s.Entry.Actor, own(s.Entry.Plan[:12]))})
+		rows = append(rows, [2]string{t.sentence("status.applied"), t.sentence("status.by", s.Entry.At.Format("2006-01-02 15:04 MST"), s.Entry.Actor, own(s.Entry.Plan[:min(12, len(s.Entry.Plan))]))})
 	}
 	kinds, count := s.objects()
 	for i, kind := range kinds {

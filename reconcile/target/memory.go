@@ -46,12 +46,15 @@ func (m *Memory) Edit(change func(fact.Set) fact.Set) {
 
 // Begin is Atomic's. A second transaction is refused at once.
 func (m *Memory) Begin(ctx context.Context) (Tx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if !m.turn.TryLock() {
 		return nil, ErrLocked
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &memoryTx{target: m, facts: m.facts, last: m.last, log: m.log}, ctx.Err()
+	return &memoryTx{target: m, facts: m.facts, last: m.last, log: m.log}, nil
 }
 
 type memoryTx struct {

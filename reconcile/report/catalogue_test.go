@@ -1,0 +1,156 @@
+package report
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+var (
+	code = regexp.MustCompile(`"([DENSWY]\d\d)"`)
+	// withCase is a code and its case, as they stand where a problem is made.
+	withCase = regexp.MustCompile(`(?:Code: |add\(|problem\()"([A-Z]\d\d)", (?:Case: )?"(\w*)"`)
+	inKey    = regexp.MustCompile(`^[A-Z]\d\d`)
+	numbered = regexp.MustCompile(`%\[(\d)\]`)
+)
+
+// sources are the Go files, without tests, that may make problems.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	root := os.DirFS("../..")
+	for _, dir := range []string{"schema", "reconcile"} {
+		err := fs.WalkDir(root, dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "reconcile/report/") {
+				return err
+			}
+			data, err := fs.ReadFile(root, path)
+			files[path] = string(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(files) < 20 {
+		t.Fatalf("%d files", len(files))
+	}
+	return files
+}
+
+// TestEveryCodeHasASentence: what the sources can say, the catalogue can put in
+// words; and of what it can put in words, all can be said.
+func TestEveryCodeHasASentence(t *testing.T) {
+	said := make(map[string]bool)
+	codes := make(map[string]bool)
+	for path, text := range sources(t) {
+		for line := range strings.Lines(text) {
+			line, _, _ = strings.Cut(line, "//")
+			for _, m := range code.FindAllStringSubmatch(line, -1) {
+				codes[m[1]] = true
+			}
+			for _, m := range withCase.FindAllStringSubmatch(line, -1) {
+				key := source.Problem{Code: m[1], Case: m[2]}.Key()
+				if english[key] == nil {
+					t.Errorf("%s says %s, and there is no sentence for it: %s", path, key, strings.TrimSpace(line))
+				}
+				said[key] = true
+			}
+		}
+	}
+	for c := range codes {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(english)), func(key string) bool { return key == c || strings.HasPrefix(key, c+".") }) {
+			t.Errorf("there is no sentence for %s", c)
+		}
+	}
+	for _, r := range policy.Rules {
+		codes[r.Code] = true
+	}
+	comments, err := os.ReadFile("../../schema/v1/lupa.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`"\$comment": "\w+: (\w+)"`).FindAllSubmatch(comments, -1) {
+		codes[string(m[1])] = true
+	}
+	for key := range english {
+		if c := inKey.FindString(key); c != "" && !codes[c] {
+			t.Errorf("nothing says %s", key)
+		}
+	}
+	if len(said) < 30 || len(codes) < 30 {
+		t.Errorf("only %d sentences and %d codes were found in the sources", len(said), len(codes))
+	}
+}
+
+// TestSentences: every sentence takes its arguments, and so does its hint.
+func TestSentences(t *testing.T) {
+	var r Text
+	for key := range english {
+		for n := highest(t, key); n < 6; n++ {
+			args := make([]any, n)
+			for i := range args {
+				args[i] = "arg" + strconv.Itoa(i+1)
+			}
+			if counts[key] {
+				args = append([]any{7}, args[min(1, n):]...)
+			}
+			if got := r.sentence(key, args...); strings.Contains(got, "%!") {
+				t.Errorf("%s with %d arguments: %q", key, n, got)
+			}
+		}
+		if problem, ok := strings.CutSuffix(key, "?"); ok && english[problem] == nil {
+			t.Errorf("%s is a hint for nothing", key)
+		}
+	}
+	for key := range counts {
+		if one, many := r.sentence(key, 1, "x"), r.sentence(key, 2, "x"); strings.Contains(one+many, "%!") || one == many {
+			t.Errorf("%s: one is %q, many are %q", key, one, many)
+		}
+	}
+	if got := r.sentence("S05.pattern?", "%[1]s", "100 %", "x"); got != "100 %" {
+		t.Errorf("an argument with %% in it: %q", got)
+	}
+}
+
+// counts are the sentences whose argument is a number.
+var counts = map[string]bool{
+	"more": true, "errors": true, "warnings": true, "files": true, "objects": true, "plan.create": true, "plan.update": true, "plan.rename": true, "plan.delete": true,
+	"plan.adopted": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "apply.done": true, "plan.created": true,
+}
+
+// highest is the number of arguments that a sentence speaks of, as its source
+// says.
+func highest(t *testing.T, key string) int {
+	t.Helper()
+	catalogue, err := os.ReadFile("catalogue.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(catalogue)) {
+		if strings.HasPrefix(strings.TrimSpace(line), strconv.Quote(key)+":") {
+			for _, m := range numbered.FindAllStringSubmatch(line, -1) {
+				n = max(n, int(m[1][0]-'0'))
+			}
+		}
+	}
+	return n
+}
+
+func TestUnknownSentence(t *testing.T) {
+	var r Text
+	got := r.message(plan.Finding{Code: "E99", Args: []string{"x"}})
+	if !strings.Contains(got, "E99") {
+		t.Errorf("a code without sentence is told as %q", got)
+	}
+}
