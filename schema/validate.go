@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,6 +79,9 @@ func (v *validation) plain() any {
 		return v.root.Plain()
 	}
 	for i, line := range lines.Items() {
+		if v.full() {
+			break
+		}
 		if !v.schema.line.holds(line) {
 			v.check(v.schema.line.whole, line.Plain(), "/spec/people/"+strconv.Itoa(i))
 		}
@@ -85,30 +89,69 @@ func (v *validation) plain() any {
 	return v.root.PlainWithout(lines)
 }
 
+// maxProblems is how many problems a document may have before the rest are
+// passed over in silence: a million would take their time and memory, and
+// nobody reads on.
+const maxProblems = 1000
+
+func (v *validation) full() bool { return len(v.problems) >= maxProblems }
+
+// check holds a value against a schema; at is where in the document it stands.
 func (v *validation) check(s *jsonschema.Schema, value any, at string) {
-	var invalid *jsonschema.ValidationError
-	if err := s.Validate(value); errors.As(err, &invalid) {
-		v.leaves(invalid, at)
-	} else if err != nil {
-		panic(err) // an endless schema or a value that is no JSON: both are ours
+	most := longest(value)
+	for from := 0; most > pieceItems && from < most; from += pieceItems {
+		if errs := invalid(s, piece(value, from)); len(errs) > 0 {
+			for _, e := range errs {
+				e.InstanceLocation = inWhole(value, e.InstanceLocation, from)
+			}
+			v.report(errs, at)
+			return
+		}
+	}
+	v.report(invalid(s, value), at)
+}
+
+func (v *validation) report(errs []*jsonschema.ValidationError, at string) {
+	for _, e := range errs {
+		if v.full() {
+			break
+		}
+		v.problem(e, v.schema.parent(e.AbsoluteKeywordLocation), at+e.InstanceLocation)
 	}
 }
 
-// leaves turns the errors at the ends of the tree into problems. The library
-// gives them in the order of its maps, and words that nothing may depend on;
-// what a problem needs is taken from the schema and the document.
-func (v *validation) leaves(e *jsonschema.ValidationError, at string) {
-	if keyword(e) == "oneOf" && len(e.Causes) > 0 {
-		v.leaves(likelyBranch(e.Causes), at)
-		return
+// invalid is what is wrong with a value, in an order of its own: the library
+// goes by the order of its maps.
+func invalid(s *jsonschema.Schema, value any) []*jsonschema.ValidationError {
+	err := s.Validate(value)
+	if err == nil {
+		return nil
 	}
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			v.leaves(cause, at)
-		}
-		return
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		panic(err) // an endless schema or a value that is no JSON: both are ours
 	}
-	v.problem(e, v.schema.parent(e.AbsoluteKeywordLocation), at+e.InstanceLocation)
+	all := leaves(nil, invalid)
+	slices.SortFunc(all, func(a, b *jsonschema.ValidationError) int {
+		return cmp.Or(strings.Compare(a.InstanceLocation, b.InstanceLocation), strings.Compare(a.KeywordLocation, b.KeywordLocation))
+	})
+	return all
+}
+
+// leaves are the errors at the ends of the tree. They have words that nothing
+// may depend on; what a problem needs is taken from the schema and the document.
+func leaves(to []*jsonschema.ValidationError, e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return append(to, e)
+	}
+	causes := e.Causes
+	if keyword(e) == "oneOf" {
+		causes = []*jsonschema.ValidationError{likelyBranch(causes)}
+	}
+	for _, cause := range causes {
+		to = leaves(to, cause)
+	}
+	return to
 }
 
 func keyword(e *jsonschema.ValidationError) string {
@@ -157,6 +200,9 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 	switch keyword {
 	case "additionalProperties":
 		for key := range value.Entries() {
+			if v.full() {
+				return
+			}
 			if properties, _ := s["properties"].(map[string]any); properties[key.Text()] == nil {
 				v.add("S01", "", key.Pos(), Nearest(key.Text(), maps.Keys(properties)), key.Text(), name)
 			}
@@ -199,10 +245,16 @@ func (v *validation) wrongType(value source.Value, want any, name string) {
 	}
 }
 
-// twice names each value of a list that stood there before.
+// twice names each text of a list that stood there before.
 func (v *validation) twice(value source.Value) {
 	seen := make(map[string]source.Pos)
 	for _, item := range value.Items() {
+		if v.full() {
+			return
+		}
+		if item.IsMap() || item.IsList() {
+			continue
+		}
 		if before, ok := seen[item.Text()]; ok {
 			v.add("S08", "", item.Pos(), "", item.Text())
 			last := &v.problems[len(v.problems)-1]

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -96,47 +97,106 @@ func Invisible(r rune) bool {
 func CharName(r rune) string { return fmt.Sprintf("U+%04X", r) }
 
 // structureLimits bounds what the parser will build before it builds anything.
-// Counting is rough on purpose, it does not know text from structure: a node
-// of YAML needs at least half an indicator, so few indicators mean few nodes,
-// and a file that might have more is parsed and counted exactly unless it has
-// so many that counting would cost too much.
+// Commas and colons in texts make the estimate too large, so it refuses a file
+// only well above the limit; what passes is counted when it is parsed.
 func structureLimits(path string, data []byte) []Problem {
-	indicators, brackets, deepest := 0, 0, 0
-	for i, c := range data {
-		switch c {
-		case '[', '{':
-			indicators++
-			brackets++
-			if brackets > deepest {
-				deepest = brackets
-			}
-		case ']', '}':
-			brackets--
-		case ',', '\n', ':', '?':
-			indicators++
-		case '-':
-			if i+1 == len(data) || data[i+1] <= ' ' {
-				indicators++
-			}
-		}
-		if indicators > 3*MaxNodes/2 {
+	e := newEstimate()
+	for i := range data {
+		e.read(data, i)
+		if e.nodes > MaxNodes+MaxNodes/4 {
 			return []Problem{limit(posOf(path, data, i), "nodes", MaxNodes)}
 		}
-		if deepest > 1000 {
+		if e.brackets > 1000 {
 			return []Problem{limit(posOf(path, data, i), "depth", MaxDepth)}
 		}
 	}
 	return nil
 }
 
+// tinyDocument is how many nodes a document counts for at the least: as many as
+// its head has, for a parser is set up anew for every document.
+const tinyDocument = 25
+
+// estimate counts nodes without knowing text from structure: it adds up what
+// each indicator would bring if it were one. Of plain lists and mappings the
+// count is exact. It is too small, by no more than a third, for pairs in a flow
+// sequence that also has quotes or brackets.
+type estimate struct {
+	nodes    int
+	before   int  // nodes up to this document
+	brackets int  // open on this line
+	comment  bool // this line may have turned into a comment
+	sequence bool // nothing since the last `[` says that this is not a flow sequence
+	pair     bool // the last `{` or `,` has counted for a key and a value
+}
+
+func newEstimate() estimate { return estimate{nodes: 1} }
+
+func (e *estimate) read(data []byte, i int) {
+	switch data[i] {
+	case '\n':
+		e.brackets, e.comment = 0, false
+	case '#':
+		if i == 0 || data[i-1] <= ' ' {
+			e.nodes += 2 // the parser keeps comments, and they are as dear
+		}
+		e.comment, e.sequence = true, false
+	case '"', '\'':
+		e.sequence = false
+	case '[':
+		e.nodes++
+		e.brackets++
+		e.sequence, e.pair = !e.comment, false
+	case '{':
+		e.nodes += 2
+		e.brackets++
+		e.sequence, e.pair = false, true
+	case ']', '}':
+		e.brackets--
+		e.sequence = false
+	case ',':
+		e.nodes++
+		if e.pair = !e.sequence; e.pair {
+			e.nodes++
+		}
+	case ':':
+		if mayIndicate(data, i) {
+			if !e.pair {
+				e.nodes += 2
+			}
+			e.pair = false
+		}
+	case '?':
+		e.nodes += 2
+	case '-', '.':
+		if data[i] == '-' && (i+1 == len(data) || data[i+1] <= ' ') {
+			e.nodes++
+		}
+		if (i == 0 || data[i-1] == '\n') && isDocumentMarker(data[i:]) {
+			e.nodes = max(e.nodes, e.before+tinyDocument)
+			e.before = e.nodes
+		}
+	}
+}
+
+// mayIndicate reports whether a colon may stand between a key and a value: it
+// has no text right before or no text right after it.
+func mayIndicate(data []byte, i int) bool {
+	return i == 0 || i+1 == len(data) || data[i+1] <= ' ' || strings.IndexByte(" \t\n\"'[]{},:?", data[i-1]) >= 0
+}
+
 // part is the text of one document of a file.
 type part struct {
 	text []byte
-	line int // lines of the file before it
+	end  []byte // the line `...` that ends it, if one does
+	line int    // lines of the file before it
 }
 
+// whole is the text with the line that ends it, contiguous in the file.
+func (p part) whole() []byte { return p.text[:len(p.text)+len(p.end)] }
+
 // split cuts a file at its document markers, which stand at the beginning of a
-// line whatever surrounds them. The marker line belongs to what follows.
+// line whatever surrounds them. A line `---` belongs to what follows.
 func split(data []byte) []part {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	var parts []part
@@ -149,17 +209,20 @@ func split(data []byte) []part {
 		} else {
 			end += at + 1
 		}
-		if at > start && isMarker(data[at:end], "---") || isMarker(data[at:end], "...") {
-			parts = append(parts, part{data[start:at], startLine})
+		switch {
+		case isMarker(data[at:end], "..."):
+			parts = append(parts, part{data[start:at], data[at:end], startLine})
+			start, startLine = end, line+1
+		case at > start && isMarker(data[at:end], "---"):
+			parts = append(parts, part{text: data[start:at], line: startLine})
 			start, startLine = at, line
-			if data[at] == '.' {
-				start, startLine = end, line+1
-			}
 		}
 		at = end
 	}
-	return append(parts, part{data[start:], startLine})
+	return append(parts, part{text: data[start:], line: startLine})
 }
+
+func isDocumentMarker(line []byte) bool { return isMarker(line, "---") || isMarker(line, "...") }
 
 func isMarker(line []byte, marker string) bool {
 	rest, ok := bytes.CutPrefix(line, []byte(marker))

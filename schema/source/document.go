@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"regexp"
 	"strconv"
@@ -54,12 +55,22 @@ func (v Value) Text() string {
 
 // Get is the value of a key of a mapping.
 func (v Value) Get(key string) Value {
-	for k, val := range v.Entries() {
-		if k.node.Value == key {
-			return val
-		}
+	if i := v.find(key); i >= 0 {
+		return Value{v.node.Content[i+1], v.doc}
 	}
 	return Value{}
+}
+
+// find is where a key stands among the nodes of a mapping, -1 for nowhere.
+func (v Value) find(key string) int {
+	if v.IsMap() {
+		for i := 0; i+1 < len(v.node.Content); i += 2 {
+			if v.node.Content[i].Value == key {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // Path is Get along keys with dots between them.
@@ -72,10 +83,8 @@ func (v Value) Path(path string) Value {
 
 // Key is the key of a mapping as a value, for its place.
 func (v Value) Key(key string) Value {
-	for k := range v.Entries() {
-		if k.node.Value == key {
-			return k
-		}
+	if i := v.find(key); i >= 0 {
+		return Value{v.node.Content[i], v.doc}
 	}
 	return Value{}
 }
@@ -169,10 +178,13 @@ func (v Value) Plain() any {
 	case "!!bool":
 		return strings.EqualFold(v.node.Value, "true")
 	case "!!int", "!!float":
-		if i, err := strconv.ParseInt(v.node.Value, 10, 64); err == nil && plainInt.MatchString(v.node.Value) {
+		if !plainNumber(v.node.Value) {
+			break
+		}
+		if i, err := strconv.ParseInt(v.node.Value, 10, 64); err == nil {
 			return i
 		}
-		if f, err := strconv.ParseFloat(v.node.Value, 64); err == nil && plainDecimal.MatchString(v.node.Value) {
+		if f, err := strconv.ParseFloat(v.node.Value, 64); err == nil {
 			return f
 		}
 	}
@@ -195,8 +207,8 @@ func (v Value) PlainWithout(list Value) any {
 	return m
 }
 
-// Canonical is a text that two values share exactly where Plain gives the same
-// for both, the order of keys apart.
+// Canonical is a text that two values share only where Plain gives the same for
+// both.
 func (v Value) Canonical() string { return string(v.appendCanonical(nil)) }
 
 func (v Value) appendCanonical(to []byte) []byte {
@@ -219,27 +231,26 @@ func (v Value) IsMap() bool { return v.node != nil && v.node.Kind == yaml.Mappin
 // IsList reports whether the value is a sequence.
 func (v Value) IsList() bool { return v.node != nil && v.node.Kind == yaml.SequenceNode }
 
-// A number is taken as one only in forms that mean the same to everybody.
-var (
-	plainInt     = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})$`)
-	plainDecimal = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}$`)
-)
+// plainForm is a number in a form that means the same to everybody.
+var plainForm = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`)
+
+func plainNumber(text string) bool { return len(text) <= 32 && plainForm.MatchString(text) }
 
 // parsePart reads one document. It is nil where there is none, or none that
 // can be read on.
-func parsePart(path string, p part, nodes *int) (*Document, []Problem) {
+func parsePart(path string, p part, spent *spent) (*Document, []Problem) {
 	if pos, ok := directive(path, p); ok {
 		return nil, []Problem{{Code: "Y08", Pos: []Pos{pos}}}
 	}
 	var top yaml.Node
-	if err := unmarshal(p.text, &top); err != nil {
-		return nil, []Problem{syntaxProblem(path, p, err)}
+	if err := unmarshal(p.whole(), &top); err != nil {
+		return nil, []Problem{syntaxProblem(path, p, spent, err)}
 	}
 	if len(top.Content) == 0 {
 		return nil, nil
 	}
 	d := &Document{file: path, line: p.line, root: top.Content[0]}
-	c := checker{doc: d, nodes: nodes}
+	c := checker{doc: d, nodes: &spent.nodes}
 	if bytes.IndexByte(p.text, '!') >= 0 {
 		c.lines = bytes.Split(p.text, []byte("\n"))
 	}
@@ -256,15 +267,32 @@ func parsePart(path string, p part, nodes *int) (*Document, []Problem) {
 	return d, c.problems
 }
 
-// unmarshal parses, and takes a panic of the parser for an error: the text is
-// from outside, and no text may bring lupa down.
+// unmarshal parses one document, and takes a panic of the parser for an error:
+// the text is from outside, and no text may bring lupa down. What stands after
+// the document must be read too, for the parser by itself stops where the
+// document can end: of `{a: b}` and a line `c: d` it would forget the second.
 func unmarshal(text []byte, into *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
-	return yaml.Unmarshal(text, into)
+	in := yaml.NewDecoder(bytes.NewReader(text))
+	if err := in.Decode(into); err != nil {
+		return ignoreEOF(err)
+	}
+	var more yaml.Node
+	if err := in.Decode(&more); err != nil {
+		return ignoreEOF(err)
+	}
+	return errors.New("a second document begins without a line `---`")
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // directive finds a %YAML or %TAG line, which only stands before a document.
@@ -283,12 +311,15 @@ func directive(path string, p part) (Pos, bool) {
 	return Pos{}, false
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
+var (
+	yamlLine  = regexp.MustCompile(`line (\d+): `)
+	noAnchor  = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	tooNested = regexp.MustCompile(`^exceeded max depth of `)
+)
 
 // syntaxProblem says where a text stops being YAML. yaml.v3 often names a line
-// before the mistake, so a second parser is asked, unless the text is of a
-// size or depth at which that would not be safe.
-func syntaxProblem(path string, p part, err error) Problem {
+// before the mistake, so a second parser is asked where that is safe.
+func syntaxProblem(path string, p part, spent *spent, err error) Problem {
 	message := strings.TrimPrefix(err.Error(), "yaml: ")
 	pos := Pos{path, p.line + 1, 1}
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
@@ -296,14 +327,40 @@ func syntaxProblem(path string, p part, err error) Problem {
 		pos.Line = p.line + n
 		message = strings.Replace(message, m[0], "", 1)
 	}
-	if line, col, ok := secondOpinion(p.text); ok {
+	if m := noAnchor.FindStringSubmatch(message); m != nil {
+		at := posOf(path, p.text, aliasIn(p.text, m[1]))
+		return Problem{Code: "Y04", Case: "alias", Args: m[1:], Pos: []Pos{{path, p.line + at.Line, at.Col}}}
+	}
+	if tooNested.MatchString(message) {
+		return limit(pos, "depth", MaxDepth)
+	}
+	if line, col, ok := secondOpinion(p.whole(), spent); ok {
 		pos.Line, pos.Col = p.line+line, col
 	}
 	return Problem{Code: "Y03", Args: []string{message}, Pos: []Pos{pos}}
 }
 
-func secondOpinion(text []byte) (line, col int, ok bool) {
-	if len(text) > 1<<18 || nestsOnOneLine(text) {
+// aliasIn finds an alias, of which the parser does not say where it stands.
+func aliasIn(text []byte, name string) int {
+	alias := []byte("*" + name)
+	for at := 0; ; at++ {
+		next := bytes.Index(text[at:], alias)
+		if next < 0 {
+			return 0
+		}
+		at += next
+		if at == 0 || bytes.IndexByte([]byte(" \t\n[{,"), text[at-1]) >= 0 {
+			return at
+		}
+	}
+}
+
+// maxOpinion is how much text of one file the second parser is given. It takes
+// time by the square of the text and more, a second for this much.
+const maxOpinion = 1 << 17
+
+func secondOpinion(text []byte, spent *spent) (line, col int, ok bool) {
+	if spent.opinion += len(text); spent.opinion > maxOpinion || slow(text) {
 		return 0, 0, false
 	}
 	defer func() {
@@ -320,11 +377,20 @@ func secondOpinion(text []byte) (line, col int, ok bool) {
 	return pos.Line, max(pos.Column, 1), pos.Line > 0
 }
 
-// nestsOnOneLine finds a line that opens very many collections.
-func nestsOnOneLine(text []byte) bool {
+// slow finds what the second parser would need minutes for: a line that opens
+// very many collections, many blank lines in a row, and many tabs.
+func slow(text []byte) bool {
+	blank, tabs := 0, 0
 	for line := range bytes.Lines(text) {
-		if bytes.Count(line, []byte("- "))+bytes.Count(line, []byte("? "))+bytes.Count(line, []byte(": "))+
-			bytes.Count(line, []byte("["))+bytes.Count(line, []byte("{")) > 200 {
+		opened := 0
+		for _, indicator := range []string{"- ", "? ", ": ", "[", "{"} {
+			opened += bytes.Count(line, []byte(indicator))
+		}
+		if blank++; len(bytes.TrimSpace(line)) > 0 {
+			blank = 0
+		}
+		tabs += bytes.Count(line, []byte("\t"))
+		if opened > 200 || blank > 20 || tabs > 200 {
 			return true
 		}
 	}
@@ -344,8 +410,14 @@ type checker struct {
 }
 
 func (c *checker) add(code, variant string, n *yaml.Node, args ...string) {
-	if len(c.problems) < maxReports {
-		c.problems = append(c.problems, Problem{Code: code, Case: variant, Args: args, Pos: []Pos{c.doc.pos(n)}})
+	c.report(Problem{Code: code, Case: variant, Args: args, Pos: []Pos{c.doc.pos(n)}})
+}
+
+// report notes a problem, once: a mapping begins where its first key does, and
+// what is wrong there would be said of both.
+func (c *checker) report(p Problem) {
+	if n := len(c.problems); n < maxReports && (n == 0 || c.problems[n-1].Compare(p) != 0) {
+		c.problems = append(c.problems, p)
 	}
 }
 
@@ -423,10 +495,10 @@ func (c *checker) keys(n *yaml.Node) {
 		case key.Tag == "!!merge":
 			c.add("Y04", "merge", key)
 			c.unreadable = true
-		case key.Tag != "!!str":
+		case key.Tag != "!!str" && !oddNumber(key): // an odd number is told that anyway
 			c.add("E35", "key", key)
 		case before != nil:
-			c.problems = append(c.problems, Problem{Code: "E35", Case: "twice", Args: []string{key.Value},
+			c.report(Problem{Code: "E35", Case: "twice", Args: []string{key.Value},
 				Pos: []Pos{c.doc.pos(key), c.doc.pos(before)}})
 		}
 		if seen != nil && before == nil {
@@ -442,15 +514,33 @@ func (c *checker) scalar(n *yaml.Node) {
 			break
 		}
 	}
-	if n.Tag == "!!int" || n.Tag == "!!float" {
-		if !plainInt.MatchString(n.Value) && !plainDecimal.MatchString(n.Value) {
-			c.add("E35", "number", n, n.Value, Decoded(n.Value))
-		}
+	if len(c.problems) < maxReports && oddNumber(n) {
+		c.add("E35", "number", n, clip(n.Value), clip(Decoded(n.Value))) // to decode is dear
 	}
+}
+
+// oddNumber reports whether a scalar is a number in a form that not everybody
+// reads alike.
+func oddNumber(n *yaml.Node) bool {
+	return (n.Tag == "!!int" || n.Tag == "!!float") && !plainNumber(n.Value)
+}
+
+// clip cuts a number that is too long to be read by anybody.
+func clip(number string) string {
+	if len(number) > 60 {
+		return number[:60] + "..."
+	}
+	return number
 }
 
 // Decoded is what YAML makes of an unquoted scalar: 668 of 01234.
 func Decoded(text string) string {
+	switch i, err := strconv.Atoi(text); {
+	case err == nil && plainNumber(text):
+		return strconv.Itoa(i) // what most numbers are, without a parser
+	case len(text) > 1000:
+		return text // no two parsers agree
+	}
 	var v any
 	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
 		return ""

@@ -42,8 +42,11 @@ func format(data []byte) ([]byte, error) {
 	documents := 0
 	for _, p := range split(data) {
 		var top yaml.Node
-		if err := unmarshal(p.text, &top); err != nil {
+		if err := unmarshal(p.whole(), &top); err != nil {
 			return nil, err
+		}
+		if bytes.Contains(p.end, []byte("#")) {
+			return nil, ErrFormat // a comment on a line that goes
 		}
 		r := reader{lines: strings.Split(strings.ReplaceAll(string(p.text), "\r\n", "\n"), "\n")}
 		var lines []string

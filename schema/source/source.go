@@ -114,6 +114,7 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 		}
 		return nil
 	})
+	slices.Sort(paths) // the walk goes by directories: a/b before a-b
 	return paths, problems, err
 }
 
@@ -152,18 +153,25 @@ func Parse(path string, data []byte) *File {
 		file.Lost = data
 		return file
 	}
-	nodes := 0
+	spent := new(spent)
 	for _, part := range split(data) {
-		doc, problems := parsePart(path, part, &nodes)
+		doc, problems := parsePart(path, part, spent)
 		file.Problems = append(file.Problems, problems...)
 		if doc != nil {
 			file.Documents = append(file.Documents, doc)
 		} else if len(problems) > 0 {
-			file.Lost = append(file.Lost, part.text...)
+			file.Lost = append(file.Lost, part.whole()...)
 		}
-		if nodes > MaxNodes {
+		if spent.nodes > MaxNodes || len(file.Problems) >= maxReports {
+			file.Lost = data // what follows is not read at all
 			break
 		}
 	}
 	return file
+}
+
+// spent is what the documents of a file have cost so far.
+type spent struct {
+	nodes   int
+	opinion int // bytes that the second parser was given
 }
