@@ -393,9 +393,9 @@ func inlined(v, root any) any {
 
 // lineSchema is the schema of one line of People. It is closed and speaks of
 // each property on its own, and of name by pattern and length alone (a test
-// holds it to that), so a line is valid where
-// it has the required keys, no unknown one, and a valid value in each; and a
-// value that was valid once need not be asked about again.
+// holds it to that), so a line is valid where it has the required keys, no
+// unknown one, and a valid value in each; and a value that was valid once need
+// not be asked about again.
 type lineSchema struct {
 	whole *jsonschema.Schema
 	valid sync.Map // "property, value" of values that are valid; few, as lines are alike
