@@ -51,7 +51,7 @@ func known(root, kind source.Value) (source.Problem, bool) {
 // Nearest is the candidate that text most likely was meant to be, "" where none
 // comes near.
 func Nearest(text string, candidates iter.Seq[string]) string {
-	best, limit := "", max(1, len(text)/3)+1
+	best, limit := "", max(1, (len(text)+1)/3)+1
 	for c := range candidates {
 		if len(c)-len(text) > limit || len(text)-len(c) > limit {
 			continue

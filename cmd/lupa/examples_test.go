@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -51,5 +52,46 @@ func TestExamples(t *testing.T) {
 			lupa(t, dir, 0, "apply", file)
 			lupa(t, dir, 0, "plan", "--detailed-exitcode")
 		})
+	}
+}
+
+var consoleBlock = regexp.MustCompile("(?s)(<!-- [^\n]* -->\n)?```console\n(.*?)```\n")
+
+// TestReadme takes the tour of the README: its commands are run, one after the
+// other, and what it shows below them must be what they print.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.Command("../../.ci/demo", os.Args[0])
+	demo.Env = append(os.Environ(), asProgram+"=1")
+	shown, err := demo.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, shown)
+	}
+	dir, commands, compared := t.TempDir(), 0, 0
+	for _, block := range consoleBlock.FindAllStringSubmatch(string(readme), -1) {
+		if strings.Contains(block[1], "shown by make demo") {
+			if compared++; !strings.Contains(string(shown), block[2]) {
+				t.Errorf("make demo does not show\n%s\nbut\n%s", block[2], shown)
+			}
+			continue
+		}
+		for said := range strings.SplitSeq("\n"+block[2], "\n$ ") {
+			command, want, _ := strings.Cut(said, "\n")
+			switch args := strings.Fields(command); {
+			case len(args) == 2 && args[0] == "cd":
+				dir = filepath.Join(dir, args[1])
+			case len(args) > 1 && args[0] == "lupa":
+				commands++
+				if got := lupa(t, dir, 0, args[1:]...); !strings.Contains(got, strings.TrimSpace(want)) {
+					t.Errorf("%s: got\n%s\nwant\n%s", command, got, want)
+				}
+			}
+		}
+	}
+	if commands < 5 || compared < 2 {
+		t.Errorf("%d commands run and %d outputs compared; the README has lost its tour", commands, compared)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
@@ -19,11 +20,14 @@ import (
 // tests that need a process to kill.
 const asProgram = "LUPA_TEST_AS_PROGRAM"
 
+// today is when all tests take place.
+var today = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		main()
+		process(today)
 	}
-	testscript.Main(m, map[string]func(){"lupa": main})
+	testscript.Main(m, map[string]func(){"lupa": func() { process(today) }})
 }
 
 // TestScripts runs the stories in testdata/script. Besides the usual verbs they

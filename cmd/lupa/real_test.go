@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,7 +30,7 @@ func realData(t *testing.T, path ...string) string {
 func lupa(t *testing.T, dir string, wantExit int, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
-	got := run(t.Context(), append([]string{"-C", dir}, args...), streams{strings.NewReader(""), &out, &errs}, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC))
+	got := run(t.Context(), append([]string{"-C", dir}, args...), streams{strings.NewReader(""), &out, &errs}, today)
 	if got != wantExit {
 		t.Fatalf("lupa %s: exit %d, want %d\n%.2000s\n%.2000s", strings.Join(args, " "), got, wantExit, out.String(), errs.String())
 	}
