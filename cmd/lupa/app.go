@@ -185,6 +185,14 @@ func (a *app) print(data []byte, err error) error {
 	return fail(err)
 }
 
+// path is where a file named on the command line is: as -C says.
+func (a *app) path(file string) string {
+	if filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(a.dir, file)
+}
+
 // tree is a tree that was found and read.
 type tree struct {
 	*config.Tree

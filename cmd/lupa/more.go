@@ -69,7 +69,7 @@ already is kept as it is.`,
 		RunE: func(_ *cobra.Command, dirs []string) error {
 			dir := a.dir
 			if len(dirs) == 1 {
-				dir = filepath.Join(a.dir, dirs[0])
+				dir = a.path(dirs[0])
 			}
 			return a.writeStarter(dir)
 		},

@@ -29,7 +29,7 @@ written but the plan file, if one is asked for.`,
 				return err
 			}
 			if out != "" {
-				if err := writeFile(out, 0o600, p.Write); err != nil {
+				if err := writeFile(a.path(out), 0o600, p.Write); err != nil {
 					return fail(fmt.Errorf("writing the plan: %w", err))
 				}
 			}
@@ -84,7 +84,7 @@ func (a *app) showCommand() *cobra.Command {
 		Example: `  lupa show plan.json
   lupa show plan.json --format json | jq .summary`,
 		RunE: func(_ *cobra.Command, files []string) error {
-			p, err := readPlan(files[0])
+			p, err := a.readPlan(files[0])
 			if err != nil {
 				return err
 			}
@@ -93,8 +93,8 @@ func (a *app) showCommand() *cobra.Command {
 	}
 }
 
-func readPlan(file string) (*plan.Plan, error) {
-	data, err := os.ReadFile(file)
+func (a *app) readPlan(file string) (*plan.Plan, error) {
+	data, err := os.ReadFile(a.path(file))
 	if err != nil {
 		return nil, &failure{code: exitInput, err: fmt.Errorf("reading the plan: %w", err)}
 	}
