@@ -79,7 +79,7 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entr
 	if after.Now.Digest() != p.GoalDigest {
 		return plan.Outcome{}, ErrDiverged
 	}
-	note.Plan, note.Changes = p.Hash, len(p.Changes)
+	note.Plan, note.Changes = p.Hash, p.Summary.Changes()
 	entry, err := tx.Commit(ctx, target.Note{Last: last(p, before, after), Entry: note})
 	if err != nil {
 		return plan.Outcome{}, fmt.Errorf("committing: %w", err)

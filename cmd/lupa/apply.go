@@ -59,7 +59,7 @@ nothing is changed. A plan that was applied already changes nothing.`,
 // savedPlan reads a plan file and the lupa.yaml that it belongs to. The rest of
 // the tree does not matter: the plan says what to do.
 func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
-	p, err := a.readPlan(file)
+	p, err := a.readPlan(file, plan.ReadSteps)
 	if err != nil {
 		return nil, nil, err
 	}

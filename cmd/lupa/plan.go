@@ -84,7 +84,7 @@ func (a *app) showCommand() *cobra.Command {
 		Example: `  lupa show plan.json
   lupa show plan.json --format json | jq .summary`,
 		RunE: func(_ *cobra.Command, files []string) error {
-			p, err := a.readPlan(files[0])
+			p, err := a.readPlan(files[0], plan.Read)
 			if err != nil {
 				return err
 			}
@@ -93,12 +93,12 @@ func (a *app) showCommand() *cobra.Command {
 	}
 }
 
-func (a *app) readPlan(file string) (*plan.Plan, error) {
+func (a *app) readPlan(file string, read func([]byte) (*plan.Plan, error)) (*plan.Plan, error) {
 	data, err := os.ReadFile(a.path(file))
 	if err != nil {
 		return nil, &failure{code: exitInput, err: fmt.Errorf("reading the plan: %w", err)}
 	}
-	p, err := plan.Read(data)
+	p, err := read(data)
 	if err != nil {
 		return nil, fail(fmt.Errorf("%s: %w", file, err))
 	}

@@ -78,7 +78,13 @@ func (p *Plan) Write(w io.Writer) error {
 
 // Read reads a plan file. It refuses, with ErrAltered, every file that is not
 // byte for byte what Write wrote.
-func Read(data []byte) (*Plan, error) {
+func Read(data []byte) (*Plan, error) { return read(data) }
+
+// ReadSteps is Read for an apply: it leaves out Changes and Drift, which are for
+// people to look at and half of a large plan.
+func ReadSteps(data []byte) (*Plan, error) { return read(data, "changes", "drift") }
+
+func read(data []byte, without ...string) (*Plan, error) {
 	body, ok := bytes.CutSuffix(data, []byte("\n"))
 	members, err := split(body)
 	if err != nil || !ok {
@@ -95,24 +101,29 @@ func Read(data []byte) (*Plan, error) {
 	if format != Format {
 		return nil, fmt.Errorf("%w: format %d", ErrNewer, format)
 	}
-	p, err := decode(members)
+	p, err := decode(members, without)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrAltered, err)
 	}
 	return p, nil
 }
 
-// decode makes a plan of its parts; the long ones are each read by themselves.
-func decode(members map[string]json.RawMessage) (*Plan, error) {
+// decode makes a plan of its parts; the long ones are each read by themselves,
+// or not at all.
+func decode(members map[string]json.RawMessage, without []string) (*Plan, error) {
 	var long struct {
 		changes, drift []Change
 		steps          []stepJSON
 	}
 	for name, into := range map[string]any{"changes": &long.changes, "drift": &long.drift, "steps": &long.steps} {
-		if err := json.Unmarshal(members[name], into); err != nil {
+		text := members[name]
+		delete(members, name)
+		if slices.Contains(without, name) {
+			continue
+		}
+		if err := json.Unmarshal(text, into); err != nil {
 			return nil, err
 		}
-		delete(members, name)
 	}
 	type bare Plan
 	var p bare
@@ -164,14 +175,15 @@ func split(object []byte) (map[string]json.RawMessage, error) {
 // join puts an object together again, canonically but for its values, and
 // without one member.
 func join(members map[string]json.RawMessage, without string) []byte {
-	names := make([]string, 0, len(members))
-	for name := range members {
+	names, size := make([]string, 0, len(members)), 2
+	for name, value := range members {
 		if name != without {
 			names = append(names, name)
+			size += len(name) + len(value) + len(`"":,`)
 		}
 	}
 	slices.Sort(names)
-	out := []byte{'{'}
+	out := append(make([]byte, 0, size), '{')
 	for i, name := range names {
 		if i > 0 {
 			out = append(out, ',')

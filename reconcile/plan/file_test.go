@@ -102,6 +102,11 @@ func TestFileHoldsEverything(t *testing.T) {
 	if again := write(t, got); !bytes.Equal(again, write(t, want)) {
 		t.Errorf("written again, it is\n%s", again)
 	}
+	steps := *want
+	steps.Changes, steps.Drift = nil, nil
+	if got, err = plan.ReadSteps(write(t, want)); !cmp.Equal(&steps, got, sets) || err != nil {
+		t.Errorf("%v, read for an apply (-want +read):\n%s", err, cmp.Diff(&steps, got, sets))
+	}
 	var members map[string]any
 	if err := json.Unmarshal(write(t, want), &members); err != nil {
 		t.Fatal(err)

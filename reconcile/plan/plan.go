@@ -61,6 +61,9 @@ type Summary struct {
 	Warnings  int `json:"warnings"`
 }
 
+// Changes is how many objects change.
+func (s Summary) Changes() int { return s.Create + s.Update + s.Delete + s.Rename }
+
 // Object names an object, as a person does and as facts do.
 type Object struct {
 	Kind string `json:"kind"`

@@ -3,7 +3,7 @@
 // says is a function of what it is given: same input, same bytes.
 //
 //	r := report.Text{Out: os.Stdout, Colour: true, Width: 100}
-//	r.Plan(p, report.Next{File: "plan.json"})
+//	r.Plan(p, "plan.json", nil)
 //
 // Values come from outside and are shown harmless: control characters and
 // invisible marks are written as what they are (\u202e), and what looks like a
