@@ -22,9 +22,9 @@ type assembly struct {
 
 	installations map[string]*object // by name
 	at            map[fact.Key]*object
-	known         fact.Builder // objects whose documents have problems
 
 	facts, dormant, initial layer
+	broken                  layer                        // what objects with problems are called, and what they name
 	ids                     map[string]map[string]string // installation, name: id
 }
 
@@ -58,11 +58,11 @@ func (a *assembly) assemble(read []fileFacts) {
 			a.object(read[i].objects, &read[i].objects[j])
 		}
 	}
-	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial} {
+	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken} {
 		l.set, l.marks = l.b.Marked()
 	}
 	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
-	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial}, a.paths}.of
+	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial, a.broken}, a.paths}.of
 }
 
 // origins knows where facts were declared, after all else is forgotten.
@@ -120,7 +120,7 @@ func (a *assembly) nameObjects(read []fileFacts) {
 			o := &read[i].objects[j]
 			if o.owner > 0 {
 				owner := &read[i].objects[o.owner-1]
-				if owner.broken { // its records are not compared with those of another
+				if a.at[owner.key] != owner { // its records are not compared with those of another
 					continue
 				}
 				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}
@@ -134,7 +134,11 @@ func (a *assembly) nameObjects(read []fileFacts) {
 				continue
 			}
 			if first := a.at[o.key]; first != nil {
-				a.problem("D02", "", []place{o.at, first.at}, o.kind.Name, o.name)
+				variant := "object"
+				if o.owner > 0 {
+					variant = "record"
+				}
+				a.problem("D02", variant, []place{o.at, first.at}, o.kind.Name, o.name)
 				o.broken = true
 				continue
 			}
@@ -296,14 +300,13 @@ func (a *assembly) object(file []object, o *object) {
 	if o.owner > 0 {
 		root = &file[o.owner-1]
 	}
-	if root.broken || o.broken {
-		if o.key.ID != "" && a.at[o.key] == o {
-			a.known.Add(fact.Fact{Key: o.key})
-		}
-		return
-	}
 	to := &a.facts
 	switch {
+	case root.broken || o.broken:
+		if a.at[o.key] != o {
+			return
+		}
+		to = &a.broken
 	case root.entry("external") != nil:
 		to = &a.initial
 		if o == root {
@@ -330,6 +333,9 @@ func (a *assembly) object(file []object, o *object) {
 			}
 		}
 		to.add(f, origin{e.at, e.also})
+	}
+	if to == &a.broken {
+		return
 	}
 	for f, n := range left {
 		if n == o.count(f) {

@@ -2,19 +2,23 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
-// compiler turns documents that fit their schemas into objects.
+// compiler turns documents into objects. Of what does not fit its schema only
+// names are read: its own, and those of what it refers to.
 type compiler struct {
 	file  int32
 	out   fileFacts
-	arena []entry // room for entries, so that each object needs no slice of its own
+	bad   []source.Pos // what is wrong in the document, in the order of the file
+	arena []entry      // room for entries, so that each object needs no slice of its own
 }
 
 // arenaEntries is how many entries share an array, and maxEntries how many an
@@ -45,17 +49,22 @@ func (c *compiler) place(v source.Value) place {
 	return place{c.file, int32(pos.Line), int32(pos.Col)}
 }
 
-func (c *compiler) document(doc *source.Document, path string) {
+func (c *compiler) document(doc *source.Document) {
 	root := doc.Root()
-	switch kind := root.Get("kind").Text(); kind {
-	case "Project":
+	meta := root.Get("metadata")
+	switch kind := fact.Words.Kind(root.Get("kind").Text()); {
+	case root.Get("kind").Text() == "Project":
 		c.out.projects = append(c.out.projects, c.place(root.Get("kind")))
-		c.out.project = project(root)
-	case "People":
+		if len(c.bad) == 0 {
+			c.project(root)
+		}
+	case root.Get("kind").Text() == "People":
 		c.people(root)
+	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
+		c.loseNames(root)
 	default:
-		meta := root.Get("metadata")
-		o := c.object(fact.Words.Kind(kind), meta.Get("name"), meta)
+		o := c.object(kind, meta.Get("name"), meta)
+		o.broken = len(c.bad) > 0
 		for _, old := range meta.Get("previously").Items() {
 			o.previously = append(o.previously, text{old.Text(), c.place(old)})
 		}
@@ -63,17 +72,57 @@ func (c *compiler) document(doc *source.Document, path string) {
 	}
 }
 
-// nameOnly keeps the name of a document that has problems, so that what refers
-// to it is not called a mistake as well.
-func (c *compiler) nameOnly(doc *source.Document) {
-	root := doc.Root()
-	kind := root.Get("kind").Text()
-	if kind == "Project" {
-		c.out.projects = append(c.out.projects, c.place(root.Get("kind")))
+// named reports whether a value can be the name of something: a text with
+// nothing wrong about it.
+func (c *compiler) named(v source.Value) bool { return v.Text() != "" && !c.isBad(v.Pos(), v.Pos()) }
+
+// isBad reports whether something is wrong at a place from one to another.
+func (c *compiler) isBad(first, last source.Pos) bool {
+	i, found := slices.BinarySearchFunc(c.bad, first, source.Pos.Compare)
+	return found || i < len(c.bad) && c.bad[i].Compare(last) <= 0
+}
+
+// loseMisplaced notes what stands under unknown keys and in place of something
+// else: it may be what somebody meant to declare.
+func (c *compiler) loseMisplaced(v source.Value, problems []source.Problem) {
+	misplaced := make(map[source.Pos]string)
+	for _, p := range problems {
+		if p.Code == "S01" || p.Code == "S03" {
+			misplaced[p.Pos[0]] = p.Code
+		}
 	}
-	meta := root.Get("metadata")
-	if k := fact.Words.Kind(kind); k != nil && k.Parent == "" && meta.Get("name").Text() != "" {
-		c.object(k, meta.Get("name"), meta).broken = true
+	if len(misplaced) == 0 {
+		return
+	}
+	var walk func(v source.Value)
+	walk = func(v source.Value) {
+		for key, val := range v.Entries() {
+			if misplaced[key.Pos()] == "S01" || misplaced[val.Pos()] == "S03" {
+				c.loseNames(val)
+			} else {
+				walk(val)
+			}
+		}
+		for _, item := range v.Items() {
+			if misplaced[item.Pos()] == "S03" {
+				c.loseNames(item)
+			} else {
+				walk(item)
+			}
+		}
+	}
+	walk(v)
+}
+
+// loseNames notes every text of a value that nobody knows what to make of, so
+// that what it may declare is not called unknown.
+func (c *compiler) loseNames(v source.Value) {
+	c.lose([]byte(v.Text()))
+	for _, val := range v.Entries() {
+		c.loseNames(val)
+	}
+	for _, item := range v.Items() {
+		c.loseNames(item)
 	}
 }
 
@@ -88,12 +137,24 @@ func (c *compiler) object(kind *fact.Kind, name, meta source.Value) *object {
 // the place of the default's.
 func (c *compiler) people(root source.Value) {
 	spec, meta := root.Get("spec"), root.Get("metadata")
-	defaults := spec.Get("defaults")
+	lines, defaults := spec.Get("people"), spec.Get("defaults")
 	person := fact.Words.Kind("Person")
-	c.out.objects = slices.Grow(c.out.objects, spec.Get("people").Len())
-	for _, line := range spec.Get("people").Items() {
+	c.out.objects = slices.Grow(c.out.objects, lines.Len())
+	outside := func(p source.Pos) bool { return p.Compare(lines.Pos()) <= 0 || p.Compare(lines.End()) > 0 }
+	broken := slices.ContainsFunc(c.bad, outside)
+	for _, line := range lines.Items() {
+		if !c.named(line.Get("name")) {
+			c.loseNames(line)
+			continue
+		}
 		o := c.object(person, line.Get("name"), meta)
+		o.broken = broken || c.isBad(line.Pos(), line.End())
 		c.fill(o, fields{spec: line, defaults: defaults, meta: line})
+		if o.entry("kind") == nil && !o.broken {
+			o.broken = true
+			pos := line.Get("name").Pos()
+			c.out.problems = append(c.out.problems, source.Problem{Code: "S02", Case: "line", Args: []string{"kind"}, Pos: []source.Pos{pos}})
+		}
 	}
 }
 
@@ -167,7 +228,12 @@ func (c *compiler) fill(o *object, from fields) {
 
 // record is a nested record: a mapping in a list, or under its key.
 func (c *compiler) record(parent int, kind *fact.Kind, key, spec source.Value) {
-	c.out.objects = append(c.out.objects, object{kind: kind, name: key.Text(), at: c.place(key), owner: parent + 1})
+	broken := c.out.objects[parent].broken
+	if broken && !c.named(key) {
+		c.loseNames(spec)
+		return
+	}
+	c.out.objects = append(c.out.objects, object{kind: kind, name: key.Text(), at: c.place(key), owner: parent + 1, broken: broken})
 	o := &c.out.objects[len(c.out.objects)-1]
 	for i := range kind.Fields {
 		f := &kind.Fields[i]
@@ -188,6 +254,9 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 		return c.place(at), place{}
 	}
 	add := func(e entry, at source.Value) {
+		if o.broken && (f.Ref == "" && f.KeyRef == "" && f.Type != fact.Right || !c.named(at)) {
+			return
+		}
 		e.field = f
 		e.at, e.also = origin(at)
 		o.entries = append(o.entries, e)
@@ -203,7 +272,9 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 		}
 	case f.Shape == fact.Map:
 		for key, val := range v.Entries() {
-			add(entry{key: key.Text(), value: scalar(f, val)}, key)
+			if !o.broken || c.named(val) {
+				add(entry{key: key.Text(), value: scalar(f, val)}, key)
+			}
 		}
 	case f.Shape != fact.One:
 		row := 0
@@ -245,7 +316,8 @@ func mappingThere(o *object, f *fact.Field) bool {
 	return slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == presence })
 }
 
-func project(root source.Value) *Project {
+// project reads lupa.yaml.
+func (c *compiler) project(root source.Value) {
 	spec := root.Get("spec")
 	p := &Project{Name: root.Path("metadata.name").Text(), Target: "local", Language: "en", HorizonDays: 400,
 		Targets: make(map[string]Target)}
@@ -268,5 +340,9 @@ func project(root source.Value) *Project {
 	for _, v := range spec.Get("ignore").Items() {
 		p.Ignore = append(p.Ignore, fact.Pattern{Kind: v.Get("kind").Text(), Name: v.Get("name").Text()})
 	}
-	return p
+	if p.Targets[p.Target].Type == "" && p.Target != "local" {
+		c.out.problems = append(c.out.problems, source.Problem{Code: "D10", Args: []string{p.Target}, Pos: []source.Pos{spec.Get("target").Pos()},
+			Suggest: schema.Nearest(p.Target, maps.Keys(p.Targets))})
+	}
+	c.out.project = p
 }

@@ -159,22 +159,22 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 // compile turns the documents of a file into objects.
 func compile(index int32, file *source.File) fileFacts {
 	c := compiler{file: index, out: fileFacts{sha256: hex.EncodeToString(file.SHA256[:]), problems: file.Problems}}
-	c.out.lost = lostWords(file.Lost)
-	bad := make(map[source.Pos]bool)
+	c.lose(file.Lost)
+	told := make(map[source.Pos]bool)
 	for _, p := range file.Problems {
-		bad[p.Pos[0]] = true
+		told[p.Pos[0]] = true
 	}
 	for _, doc := range file.Documents {
-		if problems := schema.Validate(doc); len(problems) > 0 {
-			for _, p := range problems {
-				if !bad[p.Pos[0]] { // one word a place: the reader's goes first
-					c.out.problems = append(c.out.problems, p)
-				}
+		problems := schema.Validate(doc)
+		c.bad = c.bad[:0]
+		for _, p := range problems {
+			c.bad = append(c.bad, p.Pos[0])
+			if !told[p.Pos[0]] { // one word a place: the reader's goes first
+				c.out.problems = append(c.out.problems, p)
 			}
-			c.nameOnly(doc)
-			continue
 		}
-		c.document(doc, file.Path)
+		c.document(doc)
+		c.loseMisplaced(doc.Root(), problems)
 	}
 	return c.out
 }
@@ -184,20 +184,22 @@ const allWords = ""
 
 var word = regexp.MustCompile(`[\pL\pN_][\pL\pN._-]*`)
 
-// lostWords are the words of text that could not be read. A name among them may
-// be declared there, and is not called unknown.
-func lostWords(text []byte) map[string]bool {
-	if len(text) == 0 {
-		return nil
+// lose notes the words of text that could not be read. A name among them may be
+// declared there, and is not called unknown.
+func (c *compiler) lose(text []byte) {
+	switch {
+	case len(text) == 0:
+		return
+	case c.out.lost == nil:
+		c.out.lost = make(map[string]bool)
 	}
 	if len(text) > 1<<20 {
-		return map[string]bool{allWords: true}
+		c.out.lost[allWords] = true
+		return
 	}
-	words := make(map[string]bool)
 	for _, w := range word.FindAll(text, -1) {
-		words[string(w)] = true
+		c.out.lost[string(w)] = true
 	}
-	return words
 }
 
 // join puts the files together: names become ids, and objects become facts.
@@ -213,7 +215,7 @@ func (l *loader) join(read []fileFacts) {
 	a := assembly{loader: l, goal: goal, lost: lost}
 	a.assemble(read)
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
-		Declared: goal.Declared(), Known: a.known.Set(), Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
+		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
 	}) {
 		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
 	}
@@ -290,7 +292,7 @@ type object struct {
 	previously   []text
 	owner        int // of a record: 1 + the position of its object in the file
 	entries      []entry
-	broken       bool     // the document has problems: only its name counts
+	broken       bool     // it has problems: only its name and what it names count
 	key          fact.Key // once the installation is known
 }
 

@@ -69,7 +69,7 @@ const (
 // Pass is what rules look at, and where they put what they find.
 type Pass struct {
 	Declared fact.Set               // facts of all documents, in force or not
-	Known    fact.Set               // objects of documents too broken to say more than their names
+	Known    fact.Set               // objects with problems: what they are called, and what they name
 	Lost     func(name string) bool // whether a name may be declared in a document that could not be read
 	Goal     fact.Set               // what the target is to hold, as far as the stage knows it
 	Have     fact.Set               // Plan: what the target holds, with the plan's renames made
@@ -91,6 +91,8 @@ var Rules = []Rule{
 	{"E17", "template-without-school", "R77", Documents | Plan, templateWithoutSchool},
 	{"E23", "still-referenced", "R30", Plan, stillReferenced},
 	{"N01", "likely-rename", "R30", Plan, likelyRename},
+	{"N02", "account-everywhere", "R74", Documents, accountEverywhere},
+	{"N03", "person-of-other-kind", "R27, R28", Documents, personOfOtherKind},
 }
 
 // Check asks every rule that can be asked at this stage.
@@ -127,26 +129,35 @@ func unknownReference(p *Pass) {
 		if p.lost(ref.Target.Name()) {
 			continue
 		}
-		inst := ref.Target.Installation()
-		p.find(Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, ref.Target.Name()},
-			Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
-			Suggest: p.nearest(ref.Target.Name(), namesOf(declared, ref.Target.Kind, inst))})
+		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, ref.Target.Name()}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
+			Suggest: p.nearest(ref.Target.Name(), namesOf(declared, ref.Target.Kind, ref.Target.Installation()))}
+		if other, ok := elsewhere(declared, ref.Target); ok {
+			f.Case, f.Args = "elsewhere", append(f.Args, ref.Target.Installation(), other)
+		}
+		p.find(f)
 	}
-	if p.Known.Kind("RightsCatalogue").Len() > 0 {
-		return
-	}
-	rights := knownRights(p.Declared)
+	rights := knownRights(declared)
 	for _, k := range fact.Words.Kinds {
 		for _, f := range k.Fields {
 			if f.Type == fact.Right {
-				p.unknownRights(k.Name, f.Name, rights)
+				p.unknownRights(declared, k.Name, f.Name, rights)
 			}
 		}
 	}
 }
 
-func (p *Pass) unknownRights(kind, field string, known map[fact.Key]bool) {
-	for _, f := range p.Declared.Kind(kind).All() {
+// elsewhere is another installation that has what a reference names.
+func elsewhere(s fact.Set, target fact.Key) (installation string, ok bool) {
+	for key := range s.Kind("Installation").Objects() {
+		if s.Has(fact.Key{Kind: target.Kind, ID: fact.ID(key.ID, target.Name())}) {
+			return key.ID, true
+		}
+	}
+	return "", false
+}
+
+func (p *Pass) unknownRights(declared fact.Set, kind, field string, known map[fact.Key]bool) {
+	for _, f := range declared.Kind(kind).All() {
 		if f.Field != field || p.lost(f.Value) || known[fact.Key{ID: f.Value}] || known[fact.Key{Kind: f.Installation(), ID: f.Value}] {
 			continue
 		}
@@ -189,10 +200,8 @@ func namesOf(s fact.Set, kind, inst string) iter.Seq[string] {
 func accountOfStudent(p *Pass) {
 	for key, person := range p.Declared.Kind("Person").Objects() {
 		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
-			for _, f := range person.All() {
-				if f.Field == "primusAccount" {
-					p.find(Finding{Code: "E02", Args: []string{kind}, Subject: key, Facts: []fact.Fact{f}})
-				}
+			if account := factsOf(person, "primusAccount"); len(account) > 0 {
+				p.find(Finding{Code: "E02", Args: []string{kind}, Subject: key, Facts: account})
 			}
 		}
 	}
@@ -205,21 +214,38 @@ func schools(p *Pass) {
 		if kind := person.Value("kind"); kind == "guardian" || person.Value("external") != "" {
 			continue
 		}
-		list, all := person.Value("schools") != "", person.Value("allSchools") != ""
-		if list != all {
-			continue
+		switch list, all := person.Value("schools") != "", person.Value("allSchools") != ""; {
+		case list && all:
+			p.find(Finding{Code: "E03", Case: "both", Args: []string{"schools"}, Subject: key, Facts: factsOf(person, "allSchools")})
+		case !list && !all:
+			p.find(Finding{Code: "E03", Case: "neither", Subject: key, Facts: []fact.Fact{person.At(0)}})
 		}
-		f := Finding{Code: "E03", Case: "neither", Subject: key, Facts: []fact.Fact{person.At(0)}}
-		if all {
-			f.Case = "both"
-			for _, g := range person.All() {
-				if g.Field == "allSchools" {
-					f.Facts = []fact.Fact{g}
-				}
-			}
+		if person.Value("primusAccount.homeSchools") != "" && person.Value("primusAccount.allSchools") != "" {
+			p.find(Finding{Code: "E03", Case: "both", Args: []string{"homeSchools"}, Subject: key, Facts: factsOf(person, "primusAccount.allSchools")})
 		}
-		p.find(f)
 	}
+}
+
+// accountEverywhere: a Primus account without a home school reaches every
+// school, as the main user's does (R74); who means that can say so.
+func accountEverywhere(p *Pass) {
+	for key, person := range p.Declared.Kind("Person").Objects() {
+		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
+			continue // E02
+		}
+		if person.Value("primusAccount") != "" && person.Value("primusAccount.homeSchools") == "" && person.Value("primusAccount.allSchools") == "" {
+			p.find(Finding{Code: "N02", Subject: key, Facts: factsOf(person, "primusAccount")})
+		}
+	}
+}
+
+func factsOf(object fact.Set, field string) (facts []fact.Fact) {
+	for _, f := range object.All() {
+		if f.Field == field {
+			facts = append(facts, f)
+		}
+	}
+	return facts
 }
 
 // doubledInList (R77): an ordered list names nothing twice.
@@ -294,6 +320,22 @@ func fieldOfOtherKind(p *Pass) {
 				p.find(Finding{Code: "D07", Args: []string{kind, f.Field}, Subject: key, Facts: []fact.Fact{f}})
 			}
 			last = f.Field
+		}
+	}
+}
+
+// personOfOtherKind: guardians have students for children, and groups on a card
+// of one's own are for students (R27, R28).
+func personOfOtherKind(p *Pass) {
+	for _, field := range []struct{ kind, name string }{{"Person", "children"}, {"CardAssignment", "card"}} {
+		for _, f := range p.Declared.Kind(field.kind).All() {
+			if f.Field != field.name {
+				continue
+			}
+			kind := p.Declared.Object(fact.Key{Kind: "Person", ID: f.Value}).Value("kind")
+			if kind != "" && kind != "student" {
+				p.find(Finding{Code: "N03", Args: []string{fact.Name(f.Value), kind}, Subject: f.Key, Facts: []fact.Fact{f}})
+			}
 		}
 	}
 }

@@ -294,7 +294,7 @@ func TestJSONShapes(t *testing.T) {
 			steps steps.do steps.kind steps.id steps.from steps.del steps.add
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after
 			unmanaged unmanaged.kind unmanaged.name unmanaged.id external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record
-			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject`),
+			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint`),
 		"drift": shape(DriftJSON(p))(`format kind target target.name target.lineage target.serial
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after unmanaged unmanaged.kind unmanaged.name unmanaged.id`),
 		"apply": shape(OutcomeJSON(apply(t, m, p), p))(`format kind plan target target.name target.lineage target.serial applied already

@@ -43,6 +43,19 @@ func (v Value) Pos() Pos {
 	return v.doc.pos(v.node)
 }
 
+// End is where the last value inside the value begins; of a scalar, where the
+// scalar does.
+func (v Value) End() Pos {
+	if v.node == nil {
+		return Pos{}
+	}
+	last := v.node
+	for len(last.Content) > 0 {
+		last = last.Content[len(last.Content)-1]
+	}
+	return v.doc.pos(last)
+}
+
 func (d *Document) pos(n *yaml.Node) Pos { return Pos{d.file, d.line + n.Line, n.Column} }
 
 // Text is a scalar as it was written, without quotes: 01234 is "01234".
