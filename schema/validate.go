@@ -364,7 +364,7 @@ func compile(kind string) *kindSchema {
 }
 
 // inlined is a schema with every reference replaced by what it leads to. It
-// means the same, and validates twice as fast: the library enters a reference
+// means the same but for descriptions, and validates twice as fast: the library enters a reference
 // with a dozen allocations, and a line of People has ten.
 func inlined(v, root any) any {
 	switch at := v.(type) {
@@ -381,10 +381,12 @@ func inlined(v, root any) any {
 			}
 			maps.Copy(out, inlined(target, root).(map[string]any))
 		}
+		_, formed := out["pattern"] // and what a text must look like is told there
 		for key, value := range at {
-			if key != "$ref" {
-				out[key] = inlined(value, root)
+			if key == "$ref" || key == "description" && formed {
+				continue
 			}
+			out[key] = inlined(value, root)
 		}
 		return out
 	}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
@@ -31,6 +33,7 @@ import (
 // app is one run: the streams, the clock, and the flags that every command has.
 type app struct {
 	streams
+	out *sink // the streams' own, buffered
 	now time.Time
 
 	dir       string
@@ -91,24 +94,35 @@ what has to change in a target, and applies exactly that plan.`,
 		a.schemaCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
+	root.SetHelpCommand(helpCommand())
+	root.DisableSuggestions = true // main makes them, on the same line
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	return root
 }
 
-// args wraps a check of arguments, so that what it refuses is wrong usage.
-func args(check cobra.PositionalArgs) cobra.PositionalArgs {
+// takes checks the number of arguments; what says what they are.
+func takes(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &failure{code: exitUsage, err: err, next: "see " + cmd.CommandPath() + " --help"}
+		switch {
+		case len(args) > most && most == 0:
+			return usage("%s takes no argument, not %q", cmd.CommandPath(), args[0])
+		case len(args) < least || len(args) > most:
+			return usage("%s takes %s", cmd.CommandPath(), what)
 		}
 		return nil
 	}
 }
 
+// textOnly marks a command that prints nothing but text.
+const textOnly = "text only"
+
 // start checks the common flags and puts the logger into the context.
 func (a *app) start(cmd *cobra.Command, _ []string) error {
-	if !slices.Contains([]string{"text", "json"}, a.format) {
+	switch _, only := cmd.Annotations[textOnly]; {
+	case only && a.format != "text":
+		return usage("--format %s is not possible here: text alone", a.format)
+	case a.format != "text" && a.format != "json":
 		return usage("--format %s is not possible here: text or json", a.format)
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, a.colour) {
@@ -150,10 +164,8 @@ func (a *app) json() bool { return a.format == "json" }
 // text writes to a stream in words.
 func (a *app) text(w io.Writer) *report.Text {
 	t := &report.Text{Out: w, Colour: a.colourful(w)}
-	if f, ok := w.(*os.File); ok && isTerminal(w) {
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			t.Width = width
-		}
+	if isTerminal(w) {
+		t.Width = width(w)
 	}
 	return t
 }
@@ -167,11 +179,28 @@ func (a *app) colourful(w io.Writer) bool {
 		return false
 	case force != "" && force != "0":
 		return true
+	case os.Getenv("TERM") == "dumb":
+		return false
 	}
 	return isTerminal(w)
 }
 
+// width is how many columns a terminal has, 0 where it does not tell.
+func width(w io.Writer) int {
+	if s, ok := w.(*sink); ok {
+		w = s.to
+	}
+	columns, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
 func isTerminal(stream any) bool {
+	if s, ok := stream.(*sink); ok {
+		stream = s.to
+	}
 	f, ok := stream.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
@@ -182,8 +211,30 @@ func (a *app) print(data []byte, err error) error {
 		return fail(err)
 	}
 	_, err = a.out.Write(data)
-	return fail(err)
+	return err // main knows: it flushes
 }
+
+// again is the command that applies a plan: to the same tree, on the same day.
+func (a *app) again(p *plan.Plan, args ...string) string {
+	words := []string{"lupa"}
+	if a.dir != "." {
+		words = append(words, "-C", a.dir)
+	}
+	words = append(words, "apply")
+	if today, err := a.clockDay(p.TimeZone); err == nil && p.At != today {
+		words = append(words, "--at", p.At.String())
+	}
+	words = append(words, args...)
+	for i, word := range words {
+		if !plainWord.MatchString(word) {
+			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plainWord is a word that means itself to every shell.
+var plainWord = regexp.MustCompile(`^[\pL\pN._/:+,@%-]+$`)
 
 // path is where a file named on the command line is: as -C says.
 func (a *app) path(file string) string {
@@ -358,6 +409,9 @@ func (a *app) note(ctx context.Context, root string) target.Entry {
 // confirm asks a person at a terminal.
 func (a *app) confirm(question string) bool {
 	fmt.Fprintf(a.out, "\n%s ", question)
+	if err := a.out.Flush(); err != nil {
+		return false
+	}
 	answer, _ := bufio.NewReader(a.in).ReadString('\n')
 	return strings.TrimSpace(answer) == "yes"
 }

@@ -20,7 +20,7 @@ func (a *app) applyCommand() *cobra.Command {
 	var approve bool
 	var expect string
 	cmd := &cobra.Command{
-		Use: "apply [PLANFILE]", GroupID: groupChange, Args: args(cobra.MaximumNArgs(1)),
+		Use: "apply [PLANFILE]", GroupID: groupChange, Args: takes(0, 1, "one PLANFILE at most"),
 		Short: "Carry out a plan, whole or not at all",
 		Long: `Carries out a saved plan, or makes a plan, shows it and asks. The target must be
 what the plan was made from, and is afterwards what the plan promised; else
@@ -89,6 +89,11 @@ func (a *app) today(zone string) (calendar.Day, error) {
 	if a.at != "" {
 		return calendar.ParseDay(a.at)
 	}
+	return a.clockDay(zone)
+}
+
+// clockDay is the day that it is in a time zone.
+func (a *app) clockDay(zone string) (calendar.Day, error) {
 	loaded, err := time.LoadLocation(zone)
 	if err != nil {
 		return 0, fail(err)
@@ -115,12 +120,15 @@ func (a *app) approved(p *plan.Plan, t *tree, already bool) error {
 	if !a.json() {
 		a.text(a.out).Plan(p, "", t.line())
 	}
+	if err := a.out.Flush(); err != nil {
+		return err
+	}
 	switch {
 	case p.Refused():
 		return &failure{code: exitRefused, err: errors.New("the plan is refused by its findings")}
 	case already || p.Empty():
 		return nil
-	case !isTerminal(a.in) || !isTerminal(a.out):
+	case a.json() || !isTerminal(a.in) || !isTerminal(a.out):
 		return usage("nobody is there to approve the plan: say --auto-approve, --expect HASH, or apply a saved plan")
 	case !a.confirm("Apply this plan? Only yes will do:"):
 		return &failure{code: exitFailure, err: errors.New("the plan was not approved")}

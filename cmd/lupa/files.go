@@ -22,7 +22,11 @@ func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err 
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".lupa-*")
 	if err != nil {
-		return err
+		var why *fs.PathError // it names the new file, of which nobody knows
+		if errors.As(err, &why) {
+			err = why.Err
+		}
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer func() {
 		if err != nil {

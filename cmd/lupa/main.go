@@ -3,19 +3,25 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"syscall"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/target"
+	"github.com/lupa-dev/lupa/schema"
 )
 
 // version is what `lupa version`, plans and the log of a target say.
@@ -59,7 +65,7 @@ const gcPercent = 300
 // interrupted is the cause of a context that a signal ended.
 type interrupted struct{ signal os.Signal }
 
-func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+func (i interrupted) Error() string { return "stopped by the signal " + i.signal.String() }
 
 // interruptible ends the context at the first signal to stop. What is under way
 // is rolled back.
@@ -85,19 +91,22 @@ type streams struct {
 
 // run is the program, without a process around it.
 func run(ctx context.Context, args []string, s streams, now time.Time) int {
-	a := &app{streams: s, now: now}
+	a := &app{streams: s, out: &sink{s.out, bufio.NewWriter(s.out)}, now: now}
 	root := a.commands()
 	root.SetArgs(args)
 	root.SetIn(s.in)
-	root.SetOut(s.out)
+	root.SetOut(a.out)
 	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
+	if unwritten := a.out.Flush(); unwritten != nil {
+		err = &failure{code: exitFailure, err: fmt.Errorf("writing the output: %w", unwritten), next: "see that there is room for it"}
+	}
 	if err == nil {
 		return exitDone
 	}
 	var f *failure
 	if !errors.As(err, &f) {
-		f = &failure{code: exitUsage, err: err, next: "see lupa --help"}
+		f = &failure{code: exitUsage, err: misspelt(root, err), next: "see lupa --help"}
 	}
 	if why := context.Cause(ctx); why != nil && f.code != exitDone {
 		f = &failure{code: exitInterrupted, err: why}
@@ -108,6 +117,38 @@ func run(ctx context.Context, args []string, s streams, now time.Time) int {
 	}
 	f.say(s.err)
 	return f.code
+}
+
+// sink is standard output: buffered, and it remembers when something could not
+// be written.
+type sink struct {
+	to io.Writer
+	*bufio.Writer
+}
+
+var unknownCommand = regexp.MustCompile(`^unknown command "(.*)" for "`)
+
+// misspelt adds to an error about an unknown command what may have been meant.
+func misspelt(root *cobra.Command, err error) error {
+	m := unknownCommand.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	if near := schema.Nearest(m[1], names(root)); near != "" {
+		return fmt.Errorf("unknown command %q; did you mean %s?", m[1], near)
+	}
+	return fmt.Errorf("unknown command %q", m[1])
+}
+
+// names are the names of the commands below one.
+func names(root *cobra.Command) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, cmd := range root.Commands() {
+			if !yield(cmd.Name()) {
+				return
+			}
+		}
+	}
 }
 
 // failure is how a command ends when it does not end well, or ends well with

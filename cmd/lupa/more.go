@@ -19,7 +19,7 @@ import (
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "schema [KIND]", GroupID: groupMore, Args: args(cobra.MaximumNArgs(1)), ValidArgs: schema.Kinds(),
+		Use: "schema [KIND]", GroupID: groupMore, Args: takes(0, 1, "one KIND at most"), ValidArgs: schema.Kinds(),
 		Short: "Print the JSON Schema of a kind, or of all for an editor",
 		Example: `  lupa schema UserGroup
   lupa schema > .lupa/lupa.schema.json`,
@@ -42,7 +42,7 @@ func (a *app) schemaCommand() *cobra.Command {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", GroupID: groupMore, Args: args(cobra.NoArgs), Short: "Print the version",
+		Use: "version", GroupID: groupMore, Args: takes(0, 0, ""), Short: "Print the version",
 		Example: "  lupa version\n  lupa version --format json",
 		RunE: func(*cobra.Command, []string) error {
 			if a.json() {
@@ -60,8 +60,9 @@ var starter embed.FS
 
 func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "init [DIR]", GroupID: groupChange, Args: args(cobra.MaximumNArgs(1)),
-		Short: "Start a tree",
+		Use: "init [DIR]", GroupID: groupChange, Args: takes(0, 1, "one DIR at most"),
+		Annotations: map[string]string{textOnly: ""},
+		Short:       "Start a tree",
 		Long: `Writes a small tree that is valid, with schemas for editors. A file that is there
 already is kept as it is.`,
 		Example: `  lupa init kunta
@@ -113,6 +114,28 @@ func (a *app) writeStarter(dir string) error {
 		fmt.Fprintf(a.out, "\nNext: lupa validate, lupa target init, lupa plan\n")
 	}
 	return nil
+}
+
+// helpCommand is cobra's, but that a topic nobody knows is wrong usage.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", GroupID: groupMore, Short: "Explain a command or a topic",
+		Example: "  lupa help plan\n  lupa help exit-codes",
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			at, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return slices.Collect(names(at)), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			at, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("there is no help for %q", strings.Join(args, " "))
+			}
+			return at.Help()
+		},
+	}
 }
 
 // topics are pages of the help that no command has.

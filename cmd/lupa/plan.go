@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +16,7 @@ func (a *app) planCommand() *cobra.Command {
 	var out string
 	var detailed bool
 	cmd := &cobra.Command{
-		Use: "plan", GroupID: groupSee, Args: args(cobra.NoArgs),
+		Use: "plan", GroupID: groupSee, Args: takes(0, 0, ""),
 		Short: "Show what would change in the target",
 		Long: `Reads the tree and the target, and shows what an apply would change. Nothing is
 written but the plan file, if one is asked for.`,
@@ -29,11 +28,15 @@ written but the plan file, if one is asked for.`,
 				return err
 			}
 			if out != "" {
-				if err := writeFile(a.path(out), 0o600, p.Write); err != nil {
-					return fail(fmt.Errorf("writing the plan: %w", err))
+				if err := a.savePlan(p, out); err != nil {
+					return err
 				}
 			}
-			if err := a.showPlan(p, out, t.line()); err != nil {
+			next := a.next(p)
+			if out != "" {
+				next = a.again(p, out)
+			}
+			if err := a.showPlan(p, next, t.line()); err != nil {
 				return err
 			}
 			switch {
@@ -69,17 +72,48 @@ func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
 	return p, t, fail(err)
 }
 
-func (a *app) showPlan(p *plan.Plan, file string, line report.Line) error {
+func (a *app) showPlan(p *plan.Plan, next string, line report.Line) error {
 	if a.json() {
 		return a.print(report.PlanJSON(p))
 	}
-	a.text(a.out).Plan(p, file, line)
+	a.text(a.out).Plan(p, next, line)
 	return nil
+}
+
+// next is the command that makes a plan anew and applies it if it is the same.
+func (a *app) next(p *plan.Plan) string {
+	args := []string{"--expect", p.Hash[:12]}
+	if a.target != "" {
+		args = append([]string{"--target", a.target}, args...)
+	}
+	return a.again(p, args...)
+}
+
+// savePlan writes a plan file. It replaces another one, and nothing else.
+func (a *app) savePlan(p *plan.Plan, file string) error {
+	if info, err := os.Lstat(a.path(file)); err == nil && info.Mode().IsRegular() && !beginsLikeJSON(a.path(file)) {
+		return usage("%s is there and is no plan; it was left as it is", file)
+	}
+	if err := writeFile(a.path(file), 0o600, p.Write); err != nil {
+		return &failure{code: exitFailure, err: fmt.Errorf("writing the plan: %w", err), next: "see that the directory is there and can be written"}
+	}
+	return nil
+}
+
+func beginsLikeJSON(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var first [1]byte
+	n, _ := f.Read(first[:])
+	return n == 0 || first[0] == '{'
 }
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show PLANFILE", GroupID: groupSee, Args: args(cobra.ExactArgs(1)),
+		Use: "show PLANFILE", GroupID: groupSee, Args: takes(1, 1, "one PLANFILE"),
 		Short: "Show a saved plan",
 		Example: `  lupa show plan.json
   lupa show plan.json --format json | jq .summary`,
@@ -88,7 +122,7 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.showPlan(p, filepath.Clean(files[0]), nil)
+			return a.showPlan(p, a.again(p, files[0]), nil)
 		},
 	}
 }
@@ -107,7 +141,7 @@ func (a *app) readPlan(file string, read func([]byte) (*plan.Plan, error)) (*pla
 
 func (a *app) driftCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "drift", GroupID: groupSee, Args: args(cobra.NoArgs),
+		Use: "drift", GroupID: groupSee, Args: takes(0, 0, ""),
 		Short: "Show what changed in the target behind lupa's back",
 		Long: `Shows what somebody changed in lupa's objects since the last apply. Exit 2 when
 there is drift.`,

@@ -16,7 +16,7 @@ import (
 
 func (a *app) targetCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "target", GroupID: groupChange, Args: args(cobra.NoArgs),
+		Use: "target", GroupID: groupChange, Args: takes(0, 0, ""),
 		Short: "Create and describe a target",
 		Long:  `A target holds the permissions that lupa writes. Nothing but "target init" ever makes one.`,
 		Example: `  lupa target init
@@ -25,12 +25,12 @@ func (a *app) targetCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		&cobra.Command{
-			Use: "init", Args: args(cobra.NoArgs), Short: "Make a new, empty target",
+			Use: "init", Args: takes(0, 0, ""), Short: "Make a new, empty target",
 			Example: "  lupa target init\n  lupa target init --target test",
 			RunE:    func(cmd *cobra.Command, _ []string) error { return a.targetInit(cmd.Context()) },
 		},
 		&cobra.Command{
-			Use: "status", Args: args(cobra.NoArgs), Short: "Describe a target",
+			Use: "status", Args: takes(0, 0, ""), Short: "Describe a target",
 			Example: "  lupa target status\n  lupa target status --format json",
 			RunE:    func(cmd *cobra.Command, _ []string) error { return a.targetStatus(cmd.Context()) },
 		},

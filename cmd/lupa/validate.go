@@ -18,7 +18,7 @@ import (
 
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "validate", GroupID: groupCheck, Args: args(cobra.NoArgs),
+		Use: "validate", GroupID: groupCheck, Args: takes(0, 0, ""),
 		Short: "Check all files of the tree",
 		Long: `Shows all problems of all files at once, each with its place and what to try. It
 needs no target. Exit 3 when a problem is an error.`,
@@ -45,7 +45,7 @@ needs no target. Exit 3 when a problem is an error.`,
 func (a *app) fmtCommand() *cobra.Command {
 	var check, diff bool
 	cmd := &cobra.Command{
-		Use: "fmt", GroupID: groupCheck, Args: args(cobra.NoArgs),
+		Use: "fmt", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{textOnly: ""},
 		Short: "Bring all files into canonical form",
 		Long: `Writes every file of the tree in one form: indentation, spaces, blank lines,
 document markers. Comments, quotes and the order of keys stay. A file for which

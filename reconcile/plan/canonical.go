@@ -37,6 +37,9 @@ func appendChange(to []byte, c *Change) []byte {
 	if c.Previously != "" {
 		to = appendString(append(to, `,"previously":`...), c.Previously)
 	}
+	if len(c.Widens) > 0 {
+		to = appendValue(append(to, `,"widens":`...), c.Widens)
+	}
 	return append(to, '}')
 }
 

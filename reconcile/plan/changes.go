@@ -6,6 +6,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 )
 
 // changes gathers changes of facts by the object that a person sees.
@@ -66,6 +67,7 @@ func (m *maker) change(root fact.Key, parts []fact.Change) Change {
 			c.Cause = Conflict
 		}
 	}
+	c.Widens = policy.Widens(have, want)
 	for i := range fact.Words.Kind(root.Kind).Fields {
 		f := &fact.Words.Kind(root.Kind).Fields[i]
 		was, is, left := have.Field(f.Name), want.Field(f.Name), last.Field(f.Name)

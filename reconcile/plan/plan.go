@@ -78,6 +78,7 @@ type Change struct {
 	Name       string        `json:"name"`
 	Previously string        `json:"previously,omitempty"` // rename: the old name
 	Cause      Cause         `json:"cause,omitempty"`      // create, delete: where not simply intended
+	Widens     []string      `json:"widens,omitempty"`     // lists of schools that come to mean every school
 	Fields     []FieldChange `json:"fields"`
 }
 
@@ -142,6 +143,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	aligned := fact.Align(m.have, m.last, goal.Facts)
 	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
 	m.keep()
+	m.several = severalIn(m.want.Kind("Installation").Plus(m.have.Kind("Installation")).Plus(m.last.Kind("Installation")))
 	changes := fact.Diff(m.have, m.want)
 	left := m.want
 	if len(m.kept) > 0 {
@@ -209,6 +211,8 @@ type maker struct {
 	unmanaged []fact.Key
 	external  []fact.Key
 	left      []policy.Finding // values of the target that are not kept
+
+	several bool // installations: names are told with theirs
 }
 
 // drift is what happened to lupa's objects since it left them.
@@ -216,7 +220,7 @@ func (m *maker) drift() []Change {
 	ours := slices.DeleteFunc(fact.Diff(m.last, m.have), func(c fact.Change) bool {
 		return !m.last.Has(fact.Words.Root(c.Key))
 	})
-	d := maker{goal: m.goal, have: m.last, want: m.have, last: m.last}
+	d := maker{goal: m.goal, have: m.last, want: m.have, last: m.last, several: m.several}
 	return d.changes(ours, nil)
 }
 
@@ -239,14 +243,25 @@ func (m *maker) objects(keys []fact.Key) []Object {
 	return objects
 }
 
+func (m *maker) name(id string) string { return name(id, m.several) }
+
 // name is what a person calls an object: with its installation where there are
 // several.
-func (m *maker) name(id string) string {
+func name(id string, several bool) string {
 	inst, name, ok := strings.Cut(id, "/")
-	if !ok || len(m.goal.Installations) < 2 {
+	if !ok || !several {
 		return fact.Name(id)
 	}
 	return inst + ":" + name
+}
+
+// severalIn reports whether a set holds more than one object.
+func severalIn(s fact.Set) bool {
+	n := 0
+	for range s.Objects() {
+		n++
+	}
+	return n > 1
 }
 
 func (m *maker) findings(changes []fact.Change) []Finding {
@@ -254,7 +269,9 @@ func (m *maker) findings(changes []fact.Change) []Finding {
 	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
 		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: m.beyond, Changes: changes,
 	})) {
-		out = append(out, m.goal.Locate(f))
+		located := m.goal.Locate(f)
+		located.Subject = f.Subject.Kind + " " + m.name(f.Subject.ID)
+		out = append(out, located)
 	}
 	return out
 }
@@ -262,7 +279,7 @@ func (m *maker) findings(changes []fact.Change) []Finding {
 // Locate joins a finding with the places of its facts.
 func (g *Goal) Locate(f policy.Finding) Finding {
 	out := Finding{Code: f.Code, Case: f.Case, Severity: policy.SeverityOf(f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
-		Subject: f.Subject.Kind + " " + f.Subject.Name(), Pos: []source.Pos{}}
+		Subject: f.Subject.Kind + " " + name(f.Subject.ID, len(g.Installations) > 1), Pos: []source.Pos{}}
 	if g.Origin != nil {
 		for _, from := range f.Facts {
 			out.Pos = append(out.Pos, g.Origin(from)...)

@@ -226,6 +226,34 @@ func schools(p *Pass) {
 	}
 }
 
+// Widens lists the lists of schools of an object that did not mean every school
+// and do so now: in the target that is an empty field (R74), and in a diff of
+// texts a line that goes.
+func Widens(have, want fact.Set) (fields []string) {
+	if want.Len() == 0 {
+		return nil
+	}
+	for _, f := range fact.Words.Kind(want.At(0).Kind).Fields {
+		if f.AllOf != "" && everywhere(want, f) && !everywhere(have, f) {
+			fields = append(fields, f.AllOf)
+		}
+	}
+	return fields
+}
+
+// everywhere reports whether a list of schools of an object means every school,
+// because the object says so or because the list is empty. Students and
+// guardians have no Koulu field that could.
+func everywhere(object fact.Set, all fact.Field) bool {
+	if kind := object.Value("kind"); object.Len() == 0 || kind == "student" || kind == "guardian" || object.Value("external") != "" {
+		return false
+	}
+	if in, _, nested := strings.Cut(all.Name, "."); nested && object.Value(in) == "" {
+		return false
+	}
+	return object.Value(all.Name) != "" || object.Value(all.AllOf) == ""
+}
+
 // accountEverywhere: a Primus account without a home school reaches every
 // school, as the main user's does (R74); who means that can say so.
 func accountEverywhere(p *Pass) {

@@ -246,8 +246,8 @@ func TestGolden(t *testing.T) {
 		say(&Text{Out: &b, Colour: colour})
 		return b.String()
 	}
-	golden(t, "plan", said(false, func(r *Text) { r.Plan(p, "plan.json", lineOf(files)) }))
-	golden(t, "plan-colour", said(true, func(r *Text) { r.Plan(p, "", lineOf(files)) }))
+	golden(t, "plan", said(false, func(r *Text) { r.Plan(p, "lupa apply plan.json", lineOf(files)) }))
+	golden(t, "plan-colour", said(true, func(r *Text) { r.Plan(p, "lupa apply --expect "+p.Hash[:12], lineOf(files)) }))
 	golden(t, "drift", said(false, func(r *Text) { r.Drift(p) }))
 	var file bytes.Buffer
 	if err := p.Write(&file); err != nil {
@@ -258,7 +258,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	say := func(p *plan.Plan) string {
-		return said(false, func(r *Text) { r.Plan(p, "plan.json", lineOf(files)) })
+		return said(false, func(r *Text) { r.Plan(p, "lupa apply plan.json", lineOf(files)) })
 	}
 	if diff := cmp.Diff(say(p), say(back)); diff != "" {
 		t.Errorf("a plan from a file is told otherwise:\n%s", diff)
@@ -269,7 +269,7 @@ func TestGolden(t *testing.T) {
 		return s.Plus(fact.Of(fact.Fact{Key: fact.Key{Kind: "Person", ID: "m/heidän"}, Field: "groups", Value: "m/poistuva"},
 			fact.Fact{Key: fact.Key{Kind: "UserGroup", ID: "m/turha"}, Field: "primusFields.deny", Value: "K9"}))
 	})
-	golden(t, "plan-refused", said(true, func(r *Text) { r.Plan(propose(t, m, refused), "plan.json", lineOf(refused)) }))
+	golden(t, "plan-refused", said(true, func(r *Text) { r.Plan(propose(t, m, refused), "lupa apply plan.json", lineOf(refused)) }))
 }
 
 func TestGoldenOutcomes(t *testing.T) {
@@ -281,9 +281,9 @@ func TestGoldenOutcomes(t *testing.T) {
 	r.Outcome(apply(t, m, p), "paikka")
 	idle := propose(t, m, tree(after))
 	r.Outcome(apply(t, m, idle), "paikka")
-	r.Plan(idle, "", nil)
+	r.Plan(idle, "lupa apply plan.json", nil)
 	r.Drift(idle)
-	r.Plan(&plan.Plan{Project: "testi", Record: true, Hash: p.Hash}, "", nil)
+	r.Plan(&plan.Plan{Project: "testi", Record: true, Hash: p.Hash}, "lupa apply plan.json", nil)
 	fresh := &target.Memory{}
 	r.Status(Status{Name: "paikka", Type: "sqlite", Path: ".lupa/state.db", Made: true})
 	for _, to := range []*target.Memory{fresh, m} {

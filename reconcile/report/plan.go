@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
-	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 )
@@ -20,23 +20,42 @@ import (
 const maxCreated = 50
 
 // Plan shows a plan: what it comes to, then every object, then what to type to
-// apply it. File is the plan file, if there is one.
-func (t *Text) Plan(p *plan.Plan, file string, line Line) {
+// apply it, if that is asked for.
+func (t *Text) Plan(p *plan.Plan, next string, line Line) {
 	t.heading(p)
 	if len(p.Findings) > 0 {
 		t.printf("\n")
 		t.Problems(p.Findings, line)
 	}
-	t.widenings(p.Changes)
-	t.changes(p.Changes)
+	t.widenings("plan.widens", p.Changes)
+	foreign := adopted(p)
+	t.changes(p.Changes, foreign)
 	t.kept("plan.unmanaged", p.Unmanaged)
 	t.kept("plan.external", p.External)
-	if len(p.Adopted) > 0 {
-		t.printf("\n%s\n", t.sentence("plan.adopted", len(p.Adopted)))
-	} else if p.Record && p.Empty() {
+	unchanged := slices.DeleteFunc(slices.Clone(p.Adopted), func(o plan.Object) bool { return foreign[o.Kind+" "+o.Name] })
+	t.kept("plan.adopted", unchanged)
+	if p.Record && p.Empty() && len(p.Adopted) == 0 {
 		t.printf("\n%s\n", t.sentence("plan.record"))
 	}
-	t.next(p, file)
+	if len(p.Drift) > 0 {
+		t.printf("\n%s\n", t.paint(yellow, t.sentence("plan.drift", len(p.Drift))))
+	}
+	t.next(p, next)
+}
+
+// adopted are the objects that change and were not lupa's so far.
+func adopted(p *plan.Plan) map[string]bool {
+	changed := make(map[string]bool, len(p.Changes))
+	for _, c := range p.Changes {
+		changed[c.Kind+" "+c.Name] = true
+	}
+	foreign := make(map[string]bool)
+	for _, o := range p.Adopted {
+		if name := o.Kind + " " + o.Name; changed[name] {
+			foreign[name] = true
+		}
+	}
+	return foreign
 }
 
 func (t *Text) heading(p *plan.Plan) {
@@ -68,35 +87,45 @@ func (t *Text) heading(p *plan.Plan) {
 }
 
 // next says what can be done with the plan.
-func (t *Text) next(p *plan.Plan, file string) {
+func (t *Text) next(p *plan.Plan, next string) {
 	t.printf("\n%s\n", t.paint(faint, t.sentence("plan.hash", own(p.Hash))))
 	switch {
 	case p.Refused():
 		t.printf("%s\n", t.paint(alarm, t.sentence("plan.refused", p.Summary.Errors)))
-	case p.Empty() && !p.Record:
-	case file != "":
-		t.printf("%s\n", t.sentence("plan.next.file", file))
-	default:
-		t.printf("%s\n", t.sentence("plan.next.hash", own(p.Hash[:12])))
+	case next != "" && (!p.Empty() || p.Record):
+		t.printf("%s\n", t.sentence("plan.next", own(next)))
 	}
 }
 
+// maxWidenings is how many objects that come to have every school are named.
+const maxWidenings = 20
+
 // widenings shouts where somebody is to have every school. In the target that
 // is an empty field (R74), and in a diff of texts a line that goes.
-func (t *Text) widenings(changes []plan.Change) {
-	first := true
+func (t *Text) widenings(key string, changes []plan.Change) {
+	n := 0
 	for _, c := range changes {
-		for _, f := range c.Fields {
-			word := fact.Words.Kind(c.Kind).Field(f.Field)
-			if word == nil || word.AllOf == "" || f.After != true || c.Action == string(order.Create) {
-				continue
-			}
-			if first {
-				t.printf("\n")
-				first = false
-			}
-			t.printf("%s\n", t.paint(alarm, "! "+t.sentence("plan.widens", c.Kind, c.Name)))
+		if len(c.Widens) == 0 {
+			continue
 		}
+		if n++; n > maxWidenings {
+			continue
+		}
+		if n == 1 {
+			t.printf("\n")
+		}
+		name := c.Name
+		for _, field := range c.Widens {
+			if in, _, nested := strings.Cut(field, "."); nested && len(c.Widens) > 1 {
+				name += " + " + in
+			} else if nested {
+				name += " " + in
+			}
+		}
+		t.printf("%s\n", t.paint(alarm, "! "+t.sentence(key, c.Kind, name)))
+	}
+	if n > maxWidenings {
+		t.printf("%s\n", t.paint(alarm, "! "+t.sentence("more", n-maxWidenings)))
 	}
 }
 
@@ -114,7 +143,7 @@ func (t *Text) kept(key string, objects []plan.Object) {
 	}
 }
 
-func (t *Text) changes(changes []plan.Change) {
+func (t *Text) changes(changes []plan.Change, foreign map[string]bool) {
 	created := make(map[string]int)
 	for i, c := range changes {
 		if order.Action(c.Action) == order.Create {
@@ -126,11 +155,11 @@ func (t *Text) changes(changes []plan.Change) {
 			}
 		}
 		t.printf("\n")
-		t.change(c)
+		t.change(c, foreign[c.Kind+" "+c.Name])
 	}
 }
 
-func (t *Text) change(c plan.Change) {
+func (t *Text) change(c plan.Change, foreign bool) {
 	symbol, colour := "~", yellow
 	switch order.Action(c.Action) {
 	case order.Create:
@@ -144,6 +173,9 @@ func (t *Text) change(c plan.Change) {
 	var remarks []string
 	if c.Previously != "" {
 		remarks = append(remarks, t.sentence("plan.was", c.Previously))
+	}
+	if foreign {
+		remarks = append(remarks, t.sentence("plan.foreign"))
 	}
 	if c.Cause != "" {
 		if order.Action(c.Action) == order.Create {
@@ -172,7 +204,10 @@ func (t *Text) change(c plan.Change) {
 // after, or what is added to and taken from a set.
 func (t *Text) field(f plan.FieldChange, width int, created bool) {
 	text := ""
-	switch {
+	list, isList := f.After.([]string)
+	switch indent := 6 + width + 2; {
+	case created && isList:
+		text = t.wrapped(safe(list), ", ", indent)
 	case created:
 		text = t.value(f.After)
 	case isText(f.Before) && isText(f.After) && strings.Contains(f.Before.(string)+f.After.(string), "\n"):
@@ -183,7 +218,7 @@ func (t *Text) field(f plan.FieldChange, width int, created bool) {
 		before, after := t.highlight(f.Before.(string), f.After.(string))
 		text = before + " → " + after
 	case isSet(f):
-		text = t.setChange(f)
+		text = t.wrapped(t.setChange(f), "  ", indent)
 	default:
 		text = t.value(f.Before) + " → " + t.value(f.After)
 	}
@@ -213,7 +248,7 @@ func isSet(f plan.FieldChange) bool {
 	return (before || after) && f.Field != "schools"
 }
 
-func (t *Text) setChange(f plan.FieldChange) string {
+func (t *Text) setChange(f plan.FieldChange) []string {
 	before, _ := f.Before.([]string)
 	after, _ := f.After.([]string)
 	var parts []string
@@ -227,14 +262,46 @@ func (t *Text) setChange(f plan.FieldChange) string {
 			parts = append(parts, t.paint(red, "- "+Safe(v)))
 		}
 	}
-	return strings.Join(parts, "  ")
+	return parts
 }
+
+func safe(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = Safe(text)
+	}
+	return out
+}
+
+// wrapped joins texts, and goes on in the next line, indented, where they are
+// too many for one.
+func (t *Text) wrapped(texts []string, between string, indent int) string {
+	var b strings.Builder
+	at := indent
+	for i, text := range texts {
+		width := columns(escapes.ReplaceAllString(text, "")) + len(between)
+		switch {
+		case i == 0:
+		case at+width > t.width():
+			b.WriteString(strings.TrimRight(between, " ") + "\n" + strings.Repeat(" ", indent))
+			at = indent
+		default:
+			b.WriteString(between)
+		}
+		b.WriteString(text)
+		at += width
+	}
+	return b.String()
+}
+
+// escapes are what paint adds to a text.
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // value is a value in words.
 func (t *Text) value(v any) string {
 	switch v := v.(type) {
 	case []string:
-		return Safe(strings.Join(v, ", "))
+		return strings.Join(safe(v), ", ")
 	case nil:
 		return t.paint(faint, t.sentence("empty"))
 	case bool:
@@ -260,7 +327,7 @@ func (t *Text) mapping(m map[string]any) string {
 		case map[string]any:
 			parts = append(parts, Safe(k)+" ("+t.value(v)+")")
 		default:
-			parts = append(parts, Safe(k)+" "+t.value(v))
+			parts = append(parts, Safe(k)+": "+t.value(v))
 		}
 	}
 	if len(parts) == 0 {
@@ -318,7 +385,8 @@ func (t *Text) Drift(p *plan.Plan) {
 		t.printf("%s\n", t.sentence("drift.none", p.Target.Name, serial))
 	} else {
 		t.printf("%s\n", t.paint(bold, t.sentence("drift.title", p.Target.Name, serial)))
-		t.changes(p.Drift)
+		t.widenings("drift.widens", p.Drift)
+		t.changes(p.Drift, nil)
 	}
 	t.kept("plan.unmanaged", p.Unmanaged)
 	if len(p.Drift) > 0 {

@@ -55,7 +55,7 @@ func (t *Text) problem(p plan.Finding, line Line) {
 	}
 	t.printf("%s%s %s\n", where, t.paint(colour, t.sentence(string(p.Severity))+" "+p.Code+":"), t.message(p))
 	if len(p.Pos) > 0 {
-		t.excerpt(p.Pos[0], line, colour)
+		t.excerpt(p, line, colour)
 	}
 	for _, hint := range t.hints(p) {
 		t.printf("    %s %s\n", t.paint(cyan, "→"), hint)
@@ -101,7 +101,8 @@ func (t *Text) hints(p plan.Finding) []string {
 
 // excerpt shows the line and a caret under the place. A long line is cut around
 // it.
-func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
+func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
+	pos := p.Pos[0]
 	if line == nil || pos.Line == 0 {
 		return
 	}
@@ -124,15 +125,25 @@ func (t *Text) excerpt(pos source.Pos, line Line, colour style) {
 	shown := cut(before+after, room)
 	number := fmt.Sprintf("%5d", pos.Line)
 	t.printf("%s %s\n", t.paint(faint, number+" |"), shown)
-	t.printf("%s %s%s\n", t.paint(faint, "      |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after)-1)))
+	t.printf("%s %s%s\n", t.paint(faint, "      |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after, p.Args)-1)))
 }
 
 func beforeCaret(runes []rune) string {
 	return Safe(strings.ReplaceAll(string(runes), "\t", " "))
 }
 
-// wordLength is how many columns of a text the caret underlines: its first word.
-func wordLength(text string) int {
+// wordLength is how many columns of a text the caret underlines: what the
+// problem speaks of, else the first word.
+func wordLength(text string, args []string) int {
+	longest := 0
+	for _, arg := range args {
+		if strings.HasPrefix(text, Safe(arg)) {
+			longest = max(longest, columns(Safe(arg)))
+		}
+	}
+	if longest > 0 {
+		return min(longest, 40)
+	}
 	n := strings.IndexAny(text, " ,:]}#")
 	if n < 0 {
 		n = len(text)

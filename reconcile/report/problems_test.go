@@ -262,7 +262,7 @@ func TestIdentityNumbersAreCovered(t *testing.T) {
 	for _, r := range []*Text{{Out: &b}, {Out: &b, Colour: true}} {
 		p := &plan.Plan{Hash: "12345678901a" + strings.Repeat("0", 52), Record: true, Changes: []plan.Change{{Action: "update", Kind: "School", Name: "a", Fields: []plan.FieldChange{
 			{Field: "title", Before: "010190-123A", After: "010190-123B"}, {Field: "code", Before: "x 010190-123A\n", After: "y 010190-123A\n"}}}}}
-		r.Plan(p, "", nil)
+		r.Plan(p, "lupa apply --expect 12345678901a", nil)
 	}
 	if strings.Contains(b.String(), "010190") || strings.Contains(b.String(), "123B") {
 		t.Errorf("a change shows an identity number:\n%s", b.String())
@@ -289,7 +289,7 @@ func TestJSONShapes(t *testing.T) {
 		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause and last of changes.
 		"plan": shape(PlanJSON(p))(`format kind version project target target.name target.lineage target.serial at timeZone validFrom validUntil view hash baseDigest goalDigest
 			inputs inputs.path inputs.sha256 summary summary.create summary.update summary.delete summary.rename summary.unmanaged summary.errors summary.warnings
-			changes changes.action changes.kind changes.name changes.previously changes.cause changes.fields
+			changes changes.action changes.kind changes.name changes.previously changes.widens changes.cause changes.fields
 			changes.fields.field changes.fields.before changes.fields.after changes.fields.cause changes.fields.last
 			steps steps.do steps.kind steps.id steps.from steps.del steps.add
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
@@ -76,12 +77,16 @@ func (t *Text) Status(s Status) {
 		rows = append(rows, [2]string{t.sentence("status.applied"), t.sentence("status.by", s.Entry.At.Format("2006-01-02 15:04 MST"), s.Entry.Actor, own(s.Entry.Plan[:min(12, len(s.Entry.Plan))]))})
 	}
 	kinds, count := s.objects()
+	digits := 0
+	for _, n := range count {
+		digits = max(digits, len(strconv.Itoa(n)))
+	}
 	for i, kind := range kinds {
 		label := ""
 		if i == 0 {
 			label = t.sentence("status.holds")
 		}
-		rows = append(rows, [2]string{label, pad(strconv.Itoa(count[kind]), 7) + " " + kind})
+		rows = append(rows, [2]string{label, fmt.Sprintf("%*d %s", digits, count[kind], kind)})
 	}
 	if len(kinds) == 0 {
 		rows = append(rows, [2]string{t.sentence("status.holds"), t.sentence("empty")})

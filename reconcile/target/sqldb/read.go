@@ -66,14 +66,16 @@ func unpack(data []byte) (fact.Set, error) {
 func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	var s state
 	var digest string
-	err := tx.QueryRowContext(ctx, `SELECT lineage, serial, last, digest,
-		coalesce((SELECT hash FROM lupa_log ORDER BY id DESC LIMIT 1), '') FROM lupa_target`).
-		Scan(&s.lineage, &s.serial, &s.last, &digest, &s.head)
+	err := tx.QueryRowContext(ctx, "SELECT lineage, serial, last, digest FROM lupa_target").Scan(&s.lineage, &s.serial, &s.last, &digest)
+	newest, _, errLog := readEntry(ctx, tx, "ORDER BY id DESC LIMIT 1")
+	s.head = newest.Hash
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return s, fmt.Errorf("%w: it does not say what it is", target.ErrDamaged)
 	case err != nil:
 		return s, classify(err)
+	case errLog != nil:
+		return s, errLog
 	case s.digest() != digest:
 		return s, fmt.Errorf("%w: what lupa noted there does not match its digest", target.ErrDamaged)
 	}
@@ -158,30 +160,50 @@ func (t *table) facts(values []sql.NullString, to *fact.Builder) {
 	}
 }
 
-// Newest is the newest entry of the target's log; nil where there is none.
+// Newest is the newest entry of the target's log; nil where there is none. The
+// whole log is read, and an entry that was altered is found.
 func (r *Reader) Newest(ctx context.Context) (*target.Entry, error) {
-	e, ok, err := readEntry(ctx, r.db, "ORDER BY id DESC LIMIT 1")
-	if !ok {
-		return nil, err
+	rows, err := r.db.QueryContext(ctx, selectEntry+"ORDER BY id")
+	if err != nil {
+		return nil, classify(err)
 	}
-	return &e, nil
+	defer rows.Close()
+	var newest *target.Entry
+	for rows.Next() {
+		e, err := scanEntry(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		if newest != nil && e.Previous != newest.Hash {
+			return nil, fmt.Errorf("%w: log entry %d does not follow the one before", target.ErrDamaged, e.ID)
+		}
+		newest = &e
+	}
+	return newest, classify(rows.Err())
 }
 
+const selectEntry = `SELECT id, serial, plan, "commit", actor, host, version, at, changes, previous, hash FROM lupa_log `
+
 // readEntry reads one entry of the log.
-func readEntry(ctx context.Context, from interface {
-	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, which string, args ...any) (e target.Entry, ok bool, err error) {
-	var at string
-	err = from.QueryRowContext(ctx, `SELECT id, serial, plan, "commit", actor, host, version, at, changes, previous, hash FROM lupa_log `+which, args...).
-		Scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
+func readEntry(ctx context.Context, tx *sql.Tx, which string, args ...any) (e target.Entry, ok bool, err error) {
+	e, err = scanEntry(tx.QueryRowContext(ctx, selectEntry+which, args...).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
 		return e, false, nil
+	}
+	return e, err == nil, err
+}
+
+// scanEntry reads an entry and holds it against its hash.
+func scanEntry(scan func(into ...any) error) (e target.Entry, err error) {
+	var at string
+	switch err := scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash); {
+	case errors.Is(err, sql.ErrNoRows):
+		return e, err
 	case err != nil:
-		return e, false, classify(err)
+		return e, classify(err)
 	}
-	if e.At, err = time.Parse(time.RFC3339, at); err != nil {
-		return e, false, fmt.Errorf("%w: log entry %d: %w", target.ErrDamaged, e.ID, err)
+	if e.At, err = time.Parse(time.RFC3339, at); err != nil || e.Seal(e.ID, e.Serial, e.Previous).Hash != e.Hash {
+		return e, fmt.Errorf("%w: log entry %d was altered", target.ErrDamaged, e.ID)
 	}
-	return e, true, nil
+	return e, nil
 }

@@ -57,7 +57,7 @@ func (x *tx) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, error) {
 
 // Applied is target.Tx's.
 func (x *tx) Applied(ctx context.Context, plan string) (target.Entry, bool, error) {
-	return readEntry(ctx, x, "WHERE plan = ? ORDER BY id DESC LIMIT 1", plan)
+	return readEntry(ctx, x.Tx, "WHERE plan = ? ORDER BY id DESC LIMIT 1", plan)
 }
 
 // Do is target.Tx's.
