@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -266,8 +267,15 @@ func TestNamesWithInstallation(t *testing.T) {
 	if diff := cmp.Diff(want, tell(plan.Make(goal, "local", "test", snap))); diff != "" {
 		t.Error(diff)
 	}
-	goal.Installations = []string{"m"}
-	if got := tell(plan.Make(goal, "local", "test", snap)); got[2] != "create School a" {
+	// The target has two still, or had two: what goes must not look like what stays.
+	goal = &plan.Goal{Installations: []string{"n"}, Facts: object("Installation", "n").Plus(object("School", "n/a"))}
+	snap.Now = object("School", "m/a").Plus(object("Installation", "m"))
+	snap.Last = snap.Now
+	want = []string{"delete Installation m", "create Installation n", "delete School m:a", "create School n:a"}
+	if diff := cmp.Diff(want, tell(plan.Make(goal, "local", "test", snap))); diff != "" {
+		t.Error(diff)
+	}
+	if got := tell(plan.Make(goal, "local", "test", fact.Snapshot{})); !slices.Contains(got, "create School a") {
 		t.Errorf("with one installation: %q", got)
 	}
 }

@@ -443,13 +443,13 @@ spec: {wilma: [wilma.kokket]}
 		return all
 	}
 	want := map[string]string{
-		" mallilla":                      "mallila",
-		"SchoolClass a School opettajat": "",
-		"SchoolClass a UserGroup opettaja mallila toinen": "opettajat",
-		"SchoolClass a UserGroup aivan-muuta":             "",
-		"UserGroup a wilma.surveys.addSurveys":            "wilma.surveys.addSurvey",
-		"UserGroup a wilma.koket":                         "", // it is the other installation's
-		"UserGroup a wilma.kokket":                        "wilma.kokeet",
+		" mallilla":                              "mallila",
+		"SchoolClass mallila:a School opettajat": "",
+		"SchoolClass mallila:a UserGroup opettaja mallila toinen": "opettajat",
+		"SchoolClass mallila:a UserGroup aivan-muuta":             "",
+		"UserGroup mallila:a wilma.surveys.addSurveys":            "wilma.surveys.addSurvey",
+		"UserGroup mallila:a wilma.koket":                         "", // it is the other installation's
+		"UserGroup toinen:a wilma.kokket":                         "wilma.kokeet",
 	}
 	if diff := cmp.Diff(want, suggested(fsys)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
