@@ -221,7 +221,7 @@ func (a *app) again(p *plan.Plan, args ...string) string {
 		words = append(words, "-C", a.dir)
 	}
 	words = append(words, "apply")
-	if today, err := a.clockDay(p.TimeZone); err == nil && p.At != today {
+	if zone, err := time.LoadLocation(p.TimeZone); err == nil && p.At != calendar.Today(a.now, zone) {
 		words = append(words, "--at", p.At.String())
 	}
 	words = append(words, args...)

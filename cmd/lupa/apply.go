@@ -73,32 +73,28 @@ func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
 		return nil, nil, usage("the plan is for target %s, not %s", p.Target.Name, a.target)
 	}
 	a.target = p.Target.Name
-	today, err := a.today(p.TimeZone)
+	now, err := a.instant(p.TimeZone)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !p.Holds(today) {
-		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan was made for %s; on %s other documents are in force", p.At, today),
+	if !p.Holds(now) {
+		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan was made for %s; at %s other documents are in force", p.At, now.Format("2006-01-02 15:04")),
 			next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}
 	}
 	return p, t, nil
 }
 
-// today is the day to look at, in a time zone.
-func (a *app) today(zone string) (calendar.Day, error) {
-	if a.at != "" {
-		return calendar.ParseDay(a.at)
-	}
-	return a.clockDay(zone)
-}
-
-// clockDay is the day that it is in a time zone.
-func (a *app) clockDay(zone string) (calendar.Day, error) {
+// instant is when to look, in a time zone: now, or on the day of --at.
+func (a *app) instant(zone string) (time.Time, error) {
 	loaded, err := time.LoadLocation(zone)
 	if err != nil {
-		return 0, fail(err)
+		return time.Time{}, fail(err)
 	}
-	return calendar.Today(a.now, loaded), nil
+	if a.at == "" {
+		return a.now.In(loaded), nil
+	}
+	day, err := calendar.ParseDay(a.at)
+	return day.Noon(loaded), err
 }
 
 // expected refuses a plan that is not the one that was reviewed.

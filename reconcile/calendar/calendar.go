@@ -34,6 +34,16 @@ func Today(now time.Time, zone *time.Location) Day {
 	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
+// Start is the instant at which the day begins in a zone.
+func (d Day) Start(zone *time.Location) time.Time {
+	y, m, day := time.Unix(int64(d)*86400, 0).UTC().Date()
+	return time.Date(y, m, day, 0, 0, 0, 0, zone)
+}
+
+// Noon is twelve hours into the day: an instant that lies in the same day in
+// every zone up to twelve hours away.
+func (d Day) Noon(zone *time.Location) time.Time { return d.Start(zone).Add(12 * time.Hour) }
+
 // String is the day as YYYY-MM-DD.
 func (d Day) String() string { return time.Unix(int64(d)*86400, 0).UTC().Format(layout) }
 

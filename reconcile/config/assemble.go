@@ -26,6 +26,7 @@ type assembly struct {
 	facts, dormant, initial layer
 	broken                  layer                        // what objects with problems are called, and what they name
 	ids                     map[string]map[string]string // installation, name: id
+	days                    map[string]calendar.Day      // by installation: the day to look at
 }
 
 // layer is a set of facts in the making, with the place of each.
@@ -227,32 +228,65 @@ func (a *assembly) renames(read []fileFacts) {
 
 var errLocal = errors.New("no zone of an installation")
 
-// dates settles the day to look at, and which days around it are like it.
+// dates settles the day to look at, which each installation has of its own, and
+// the time around it in which the same documents are in force.
 func (a *assembly) dates(read []fileFacts) {
-	zone := time.UTC
+	zones := make(map[string]*time.Location)
+	a.days = make(map[string]calendar.Day)
 	for _, name := range a.goal.Installations {
-		loaded, err := time.LoadLocation(a.installations[name].value("timeZone"))
-		if loaded == time.Local { // called so, it would be the machine's
-			err = errLocal
-		}
-		if e := a.installations[name].entry("timeZone"); err != nil && e != nil {
-			a.problem("D08", "", []place{e.at}, e.value)
-		} else if err == nil && name == a.goal.Installations[0] {
-			zone = loaded
-		}
+		zones[name] = a.zone(a.installations[name])
+		a.days[name] = a.day(zones[name])
 	}
-	a.goal.TimeZone = zone.String()
-	a.goal.At = calendar.Today(a.opt.Now, zone)
-	if a.opt.At != nil {
-		a.goal.At = *a.opt.At
+	first := time.UTC
+	if len(a.goal.Installations) > 0 {
+		first = zones[a.goal.Installations[0]]
 	}
+	a.goal.TimeZone, a.goal.At = first.String(), a.day(first)
+	steady := make(map[string]calendar.Span)
 	for i := range read {
 		for j := range read[i].objects {
 			if o := &read[i].objects[j]; o.kind.Spans && !o.broken {
-				a.goal.Steady = a.goal.Steady.Narrow(a.goal.At, a.span(o))
+				inst := o.key.Installation()
+				steady[inst] = steady[inst].Narrow(a.days[inst], a.span(o))
 			}
 		}
 	}
+	for inst, span := range steady {
+		if span.From != nil {
+			if from := span.From.Start(zones[inst]).In(first); a.goal.From == nil || from.After(*a.goal.From) {
+				a.goal.From = &from
+			}
+		}
+		if span.To != nil {
+			if until := span.To.Start(zones[inst]).In(first); a.goal.Until == nil || until.Before(*a.goal.Until) {
+				a.goal.Until = &until
+			}
+		}
+	}
+}
+
+func (a *assembly) zone(installation *object) *time.Location {
+	e := installation.entry("timeZone")
+	if e == nil {
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(e.value)
+	if zone == time.Local { // called so, it would be the machine's
+		err = errLocal
+	}
+	if err != nil {
+		a.problem("D08", "", []place{e.at}, e.value)
+		return time.UTC
+	}
+	return zone
+}
+
+// day is the day to look at in a zone.
+func (a *assembly) day(zone *time.Location) calendar.Day {
+	if a.opt.At != nil {
+		return *a.opt.At
+	}
+	return calendar.Today(a.opt.Now, zone)
 }
 
 // span is when an object is in force.
@@ -312,7 +346,7 @@ func (a *assembly) object(file []object, o *object) {
 		if o == root {
 			a.goal.External = append(a.goal.External, o.key)
 		}
-	case root.kind.Spans && !a.span(root).Holds(a.goal.At):
+	case root.kind.Spans && !a.span(root).Holds(a.days[o.key.Installation()]):
 		to = &a.dormant
 	}
 	to.add(fact.Fact{Key: o.key}, origin{at: o.at})

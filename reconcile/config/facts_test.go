@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -137,18 +138,68 @@ spec: {person: t-1, validFrom: 2026-08-01}
 		if n := 3 - len(names); len(slices.Collect(keysOf(goal.Dormant))) != n {
 			t.Errorf("%s: %q is dormant, want %d objects", c.at, facttest.Describe(goal.Dormant), n)
 		}
-		from, to := end(goal.Steady.From), end(goal.Steady.To)
+		from, to := end(goal.From), end(goal.Until)
 		if from != c.from || to != c.to || goal.At.String() != c.at {
 			t.Errorf("%s: at %v, the same from %q to %q; want from %q to %q", c.at, goal.At, from, to, c.from, c.to)
 		}
 	}
 }
 
-func end(d *calendar.Day) string {
-	if d == nil {
+// end is the day that begins at an instant.
+func end(at *time.Time) string {
+	if at == nil {
 		return ""
 	}
-	return d.String()
+	if !at.Equal(calendar.Today(*at, at.Location()).Start(at.Location())) {
+		return at.String()
+	}
+	return at.Format("2006-01-02")
+}
+
+// TestEachInstallationHasItsDay: where two lie in zones of their own, each has
+// the day that it is there, and the plan holds until one of them has another.
+func TestEachInstallationHasItsDay(t *testing.T) {
+	installation := func(name, zone string) string {
+		return "---\napiVersion: lupa/v1\nkind: Installation\nmetadata: {name: " + name + "}\nspec: {system: inschool, timeZone: " + zone + "}\n" +
+			"---\napiVersion: lupa/v1\nkind: School\nmetadata: {name: a, installation: " + name + "}\n" +
+			"---\napiVersion: lupa/v1\nkind: Person\nmetadata: {name: t, installation: " + name + "}\nspec: {kind: staff, schools: [a]}\n" +
+			"---\napiVersion: lupa/v1\nkind: PersonOverride\nmetadata: {name: o, installation: " + name + "}\n" +
+			"spec: {person: t, grant: [wilma.surveys.maintain], validFrom: 2026-03-02, validTo: 2026-06-01}\n"
+	}
+	fsys := treeOf(map[string]string{"lupa.yaml": base["lupa.yaml"], "a.yaml": installation("a", "Europe/Helsinki") + installation("b", "Europe/Oslo")})
+	for _, c := range []struct{ now, at, inForce, from, until string }{
+		{"2026-03-01T21:59:59Z", "", "", "", "2026-03-02T00:00:00+02:00"},
+		{"2026-03-01T22:00:00Z", "", "a/o", "2026-03-02T00:00:00+02:00", "2026-03-02T01:00:00+02:00"},
+		{"2026-03-01T23:00:00Z", "", "a/o b/o", "2026-03-02T01:00:00+02:00", "2026-06-01T00:00:00+03:00"},
+		{"2026-01-01T00:00:00Z", "2026-03-02", "a/o b/o", "2026-03-02T01:00:00+02:00", "2026-06-01T00:00:00+03:00"},
+	} {
+		now, err := time.Parse(time.RFC3339, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opt := config.Options{Now: now}
+		if c.at != "" {
+			opt.At = day(t, c.at)
+		}
+		tree, err := config.Load(t.Context(), fsys, opt)
+		if err != nil || tree.Refused() {
+			t.Fatal(err, tree.Problems)
+		}
+		var inForce []string
+		for key := range tree.Goal.Facts.Kind("PersonOverride").Objects() {
+			inForce = append(inForce, key.ID)
+		}
+		text := func(at *time.Time) string {
+			if at == nil {
+				return ""
+			}
+			return at.Format(time.RFC3339)
+		}
+		got := [3]string{strings.Join(inForce, " "), text(tree.Goal.From), text(tree.Goal.Until)}
+		if want := [3]string{c.inForce, c.from, c.until}; got != want {
+			t.Errorf("at %s%s: got %q, want %q", c.now, c.at, got, want)
+		}
+	}
 }
 
 func keysOf(s fact.Set) func(yield func(fact.Key) bool) {

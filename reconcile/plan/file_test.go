@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,7 +68,7 @@ func everything() *plan.Plan {
 	}
 	old := facts("UserGroup", "m/vanha", value("title", "Ryhmä"))
 	goal := &plan.Goal{
-		Project: "testi", Installations: []string{"m"}, At: from, TimeZone: "Europe/Helsinki", Steady: calendar.Span{From: &from, To: &to},
+		Project: "testi", Installations: []string{"m"}, At: from, TimeZone: "Europe/Helsinki", From: begin(from), Until: begin(to),
 		Facts: union(installation, school("Uusi \"koulu\"\n"), facts("School", "m/b"), person("b", "a"), policyOf("4"), facts("UserGroup", "m/uusi", value("title", "Ryhmä")),
 			facts("SurveyTemplate", "m/s", value("author", "m/t-1"), value("school", "m/a"), value("holders", "m/t-1")),
 			facts("Sharing", "m/s/a", value("school", "m/a"), value("copy", "true"))),
@@ -303,7 +304,7 @@ func TestFrozenFile(t *testing.T) {
 	}
 	want := &plan.Plan{
 		Format: 1, Kind: "plan", Version: "1.2.3", Project: "testi", Target: plan.Target{Name: "paikka", Lineage: "abc", Serial: 7},
-		At: from, TimeZone: "Europe/Helsinki", ValidFrom: &from, ValidUntil: &until,
+		At: from, TimeZone: "Europe/Helsinki", ValidFrom: begin(from), ValidUntil: begin(until),
 		View:       fact.Scope{Ignore: []fact.Pattern{{Kind: "UserGroup", Name: "x-*"}}},
 		Inputs:     []plan.Input{{Path: "lupa.yaml", SHA256: strings.Repeat("0", 64)}},
 		BaseDigest: digest(t, "cd2c9f4aa1c970ffa9f97916ca51bc673c4513432d0986e256d94ae0bee120c6"),
@@ -344,11 +345,17 @@ func TestFrozenFile(t *testing.T) {
 		Record:    true,
 		Findings: []plan.Finding{{Code: "W23", Case: "author", Severity: policy.Warning, Args: []string{"t-9"},
 			Pos: []source.Pos{{File: "a.yaml", Line: 1, Col: 2}}, Subject: "SurveyTemplate s", Suggest: "t-1"}},
-		Hash: "520bf8a6f9533cccd2b2f52e3e02b62b34261217d06b41b17956d3020aa313ce",
+		Hash: "76144546e73d7d26f0e5504666ab7f6e8b03e25e6c92b52c32b62fe23ae565a8",
 	}
 	if diff := cmp.Diff(want, got, sets); diff != "" {
 		t.Errorf("the frozen plan is read otherwise (-want +got):\n%s", diff)
 	}
+}
+
+// begin is when a day begins in an installation of the tests.
+func begin(d calendar.Day) *time.Time {
+	at := d.Start(time.FixedZone("", 2*60*60))
+	return &at
 }
 
 func digest(t *testing.T, text string) (d fact.Digest) {

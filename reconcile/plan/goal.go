@@ -11,6 +11,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/policy"
@@ -32,8 +34,9 @@ type Goal struct {
 	Authoritative []string // kinds of which nothing undeclared is kept
 
 	At       calendar.Day
-	TimeZone string        // in which At is today: that of the first installation
-	Steady   calendar.Span // the days around At on which the same documents are in force
+	TimeZone string     // in which At is today: that of the first installation
+	From     *time.Time // from here
+	Until    *time.Time // to before here, the same documents are in force
 	Inputs   []Input
 
 	Findings []Finding                    // of the documents; none is an error

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
@@ -18,29 +19,29 @@ const Format = 1
 // Plan is what will be done to a target, and what it was made from. Its JSON
 // form is the plan file; the names there are relied on outside.
 type Plan struct {
-	Format     int           `json:"format"`
-	Kind       string        `json:"kind"`    // "plan"
-	Version    string        `json:"version"` // of lupa
-	Project    string        `json:"project"`
-	Target     Target        `json:"target"`
-	At         calendar.Day  `json:"at"`
-	TimeZone   string        `json:"timeZone"`   // in which days begin
-	ValidFrom  *calendar.Day `json:"validFrom"`  // on the days from here
-	ValidUntil *calendar.Day `json:"validUntil"` // to the day before here, time alone changes nothing
-	View       fact.Scope    `json:"view"`
-	Inputs     []Input       `json:"inputs"`
-	BaseDigest fact.Digest   `json:"baseDigest"` // what the target must hold, in view, before
-	GoalDigest fact.Digest   `json:"goalDigest"` // and after
-	Summary    Summary       `json:"summary"`
-	Changes    []Change      `json:"changes"`
-	Steps      []order.Step  `json:"-"`
-	Drift      []Change      `json:"drift"`     // what changed behind lupa's back
-	Unmanaged  []Object      `json:"unmanaged"` // not declared, never lupa's, left alone
-	External   []Object      `json:"external"`  // declared as kept elsewhere, left alone
-	Adopted    []Object      `json:"adopted"`   // there already as declared, lupa's from now on
-	Record     bool          `json:"record"`    // what lupa left there is to be noted anew
-	Findings   []Finding     `json:"findings"`
-	Hash       string        `json:"hash"` // SHA-256 of the canonical form of all the rest
+	Format     int          `json:"format"`
+	Kind       string       `json:"kind"`    // "plan"
+	Version    string       `json:"version"` // of lupa
+	Project    string       `json:"project"`
+	Target     Target       `json:"target"`
+	At         calendar.Day `json:"at"`
+	TimeZone   string       `json:"timeZone"`   // in which days begin
+	ValidFrom  *time.Time   `json:"validFrom"`  // from here
+	ValidUntil *time.Time   `json:"validUntil"` // to before here, time alone changes nothing
+	View       fact.Scope   `json:"view"`
+	Inputs     []Input      `json:"inputs"`
+	BaseDigest fact.Digest  `json:"baseDigest"` // what the target must hold, in view, before
+	GoalDigest fact.Digest  `json:"goalDigest"` // and after
+	Summary    Summary      `json:"summary"`
+	Changes    []Change     `json:"changes"`
+	Steps      []order.Step `json:"-"`
+	Drift      []Change     `json:"drift"`     // what changed behind lupa's back
+	Unmanaged  []Object     `json:"unmanaged"` // not declared, never lupa's, left alone
+	External   []Object     `json:"external"`  // declared as kept elsewhere, left alone
+	Adopted    []Object     `json:"adopted"`   // there already as declared, lupa's from now on
+	Record     bool         `json:"record"`    // what lupa left there is to be noted anew
+	Findings   []Finding    `json:"findings"`
+	Hash       string       `json:"hash"` // SHA-256 of the canonical form of all the rest
 }
 
 // Target is the target that a plan was made for.
@@ -123,10 +124,10 @@ type Outcome struct {
 // Refused reports whether a finding forbids to apply the plan.
 func (p *Plan) Refused() bool { return p.Summary.Errors > 0 }
 
-// Holds reports whether the plan may be applied on a day: one on which the
+// Holds reports whether the plan may be applied at an instant: one at which the
 // documents say what they said on the day that it was made for.
-func (p *Plan) Holds(day calendar.Day) bool {
-	return calendar.Span{From: p.ValidFrom, To: p.ValidUntil}.Holds(day)
+func (p *Plan) Holds(at time.Time) bool {
+	return (p.ValidFrom == nil || !at.Before(*p.ValidFrom)) && (p.ValidUntil == nil || at.Before(*p.ValidUntil))
 }
 
 // Empty reports whether the plan changes no object.
@@ -153,7 +154,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	p := &Plan{
 		Format: Format, Kind: "plan", Version: version, Project: goal.Project,
 		Target: Target{targetName, snap.Lineage, snap.Serial},
-		At:     goal.At, TimeZone: goal.TimeZone, ValidFrom: goal.Steady.From, ValidUntil: goal.Steady.To,
+		At:     goal.At, TimeZone: goal.TimeZone, ValidFrom: goal.From, ValidUntil: goal.Until,
 		View: goal.View, Inputs: append([]Input{}, goal.Inputs...),
 		BaseDigest: snap.Now.Digest(),
 		Changes:    m.changes(changes, renames),

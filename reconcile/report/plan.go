@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sergi/go-diff/diffmatchpatch"
 
@@ -61,7 +62,7 @@ func adopted(p *plan.Plan) map[string]bool {
 func (t *Text) heading(p *plan.Plan) {
 	t.printf("%s\n", t.paint(bold, t.sentence("plan.title", p.Project, p.Target.Name, strconv.FormatInt(p.Target.Serial, 10), p.At.String())))
 	if p.ValidUntil != nil {
-		t.printf("%s\n", t.sentence("plan.until", p.ValidUntil.String()))
+		t.printf("%s\n", t.sentence("plan.until", instant(*p.ValidUntil)))
 	}
 	t.printf("\n")
 	if p.Empty() {
@@ -84,6 +85,14 @@ func (t *Text) heading(p *plan.Plan) {
 		parts = append(parts, text)
 	}
 	t.printf("  %s\n", strings.Join(parts, " · "))
+}
+
+// instant is the day, or the minute where no day begins there.
+func instant(at time.Time) string {
+	if h, m, s := at.Clock(); h+m+s == 0 {
+		return at.Format("2006-01-02")
+	}
+	return at.Format("2006-01-02 15:04")
 }
 
 // next says what can be done with the plan.
