@@ -120,7 +120,7 @@ func TestEveryKeyHasACase(t *testing.T) {
 		"S09":       "TestKeywordsOfNoSchemaYet",
 	}
 	all := []string{
-		"Y01", "Y02", "Y03", "Y04.alias", "Y04.anchor", "Y04.merge", "Y05",
+		"Y01", "Y02", "Y03", "Y03.tab", "Y04.alias", "Y04.anchor", "Y04.merge", "Y05",
 		"Y06.depth", "Y06.file", "Y06.files", "Y06.keys", "Y06.nodes", "Y06.tree", "Y07", "Y08", "Y09",
 		"E35.key", "E35.number", "E35.twice", "E12", "E20",
 		"S01", "S02", "S03.array", "S03.boolean", "S03.empty", "S03.integer", "S03.object", "S03.string",

@@ -298,10 +298,20 @@ func (a *app) load(ctx context.Context) (*tree, error) {
 	t, err := config.Load(ctx, fsys, opt)
 	bar.done()
 	if err != nil {
-		return nil, fail(err)
+		return nil, unreadable(err)
 	}
 	hclog.FromContext(ctx).Debug("tree read", "files", t.Files, "objects", t.Objects, "problems", len(t.Problems))
 	return &tree{t, root, fsys}, nil
+}
+
+// unreadable is what is said where a file or directory of the tree cannot be
+// read.
+func unreadable(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return &failure{code: exitFailure, err: fmt.Errorf("reading the tree: %s: %w", at.Path, at.Err), next: "see that you may read it"}
+	}
+	return fail(err)
 }
 
 // project reads lupa.yaml alone.
@@ -312,7 +322,7 @@ func (a *app) project() (*tree, error) {
 	}
 	t, err := config.ReadProject(fsys)
 	if err != nil {
-		return nil, fail(err)
+		return nil, unreadable(err)
 	}
 	return a.accept(&tree{t, root, fsys})
 }

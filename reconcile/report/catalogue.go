@@ -15,6 +15,8 @@ var english = map[string]catalog.Message{
 	"Y01?":          catalog.String("save the file as UTF-8"),
 	"Y02":           catalog.String("there is an invisible or control character here: %[1]s"),
 	"Y02?":          catalog.String("delete it; it could make the text mean something else than it shows"),
+	"Y03.tab":       catalog.String("from here on this is not YAML: %[1]s"),
+	"Y03.tab?":      catalog.String("indent with blanks; a tab stands at the beginning of a line"),
 	"Y03":           catalog.String("from here on this is not YAML: %[1]s"),
 	"Y03?":          catalog.String("look at the indentation, at a missing `:` or `-`, and at text with `: ` or ` #` in it that needs quotes"),
 	"Y04.alias":     catalog.String("aliases (*%[1]s) are not allowed"),

@@ -350,7 +350,25 @@ func syntaxProblem(path string, p part, spent *spent, err error) Problem {
 	if line, col, ok := secondOpinion(p.whole(), spent); ok {
 		pos.Line, pos.Col = p.line+line, col
 	}
-	return Problem{Code: "Y03", Args: []string{message}, Pos: []Pos{pos}}
+	variant := ""
+	if tabbed(p, pos) {
+		variant = "tab"
+	}
+	return Problem{Code: "Y03", Case: variant, Args: []string{message}, Pos: []Pos{pos}}
+}
+
+// tabbed reports whether the line of a place is indented by tabs, or the one
+// before it.
+func tabbed(p part, pos Pos) bool {
+	at := pos.Line - p.line - 1
+	lines := bytes.Split(p.text, []byte("\n"))
+	for _, line := range lines[max(0, min(at-1, len(lines))):max(0, min(at+1, len(lines)))] {
+		text := bytes.TrimLeft(line, " \t")
+		if bytes.IndexByte(line[:len(line)-len(text)], '\t') >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // aliasIn finds an alias, of which the parser does not say where it stands.

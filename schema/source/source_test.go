@@ -181,7 +181,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"a percent sign", "a: b\nc: %d\n", 2},
 	} {
 		file := Parse("x.yaml", []byte(c.text))
-		if len(file.Problems) != 1 || file.Problems[0].Key() != "Y03" || file.Problems[0].Pos[0].Line != c.line {
+		if len(file.Problems) != 1 || file.Problems[0].Code != "Y03" || file.Problems[0].Pos[0].Line != c.line {
 			t.Errorf("%s: got %+v, want Y03 in line %d of\n%s", c.name, file.Problems, c.line, c.text)
 		}
 		var node yaml.Node
