@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,6 +38,11 @@ func Format(data []byte) ([]byte, error) {
 
 const lineWidth = 100
 
+var (
+	anyComment  = regexp.MustCompile(`^#`)
+	itemComment = regexp.MustCompile(`^# ?- `) // an item that was taken out of a list
+)
+
 func format(data []byte) ([]byte, error) {
 	var out []string
 	documents := 0
@@ -58,7 +64,7 @@ func format(data []byte) ([]byte, error) {
 			if documents++; documents > 1 {
 				out = append(trimBlank(out), "---")
 			}
-			lines = append(lines, r.block(top.Content[0])...)
+			lines = append(lines, r.block(top.Content[0], -1)...)
 		}
 		lines = append(lines, r.trivia()...)
 		if r.failed || r.row < len(r.lines) {
@@ -171,8 +177,9 @@ func (r *reader) at(indicator string) bool {
 	return strings.HasPrefix(strings.TrimLeft(r.rest(), " \t"), indicator)
 }
 
-// block gives a node as lines.
-func (r *reader) block(n *yaml.Node) []string {
+// block gives a node as lines, with the comments behind it that are indented
+// more than what it stands in.
+func (r *reader) block(n *yaml.Node, outer int) []string {
 	switch {
 	case r.failed:
 		return nil
@@ -188,9 +195,12 @@ func (r *reader) block(n *yaml.Node) []string {
 		for _, item := range n.Content {
 			dash := r.mark("-")
 			lines = append(lines, dash.before...)
-			lines = append(lines, r.below(dash.text[0], dash.after, item, true)...)
+			lines = append(lines, r.below(dash.text[0], dash.after, item, n.Column-1, true)...)
 		}
-		return lines
+		if n.Column-1 == outer {
+			return append(lines, r.trailing(outer-1, itemComment)...)
+		}
+		return append(lines, r.trailing(outer, anyComment)...)
 	}
 	for i := 0; i+1 < len(n.Content) && !r.failed; i += 2 {
 		key := r.scalar(n.Content[i])
@@ -199,19 +209,46 @@ func (r *reader) block(n *yaml.Node) []string {
 			r.failed = true // a key over several lines
 		}
 		lines = append(lines, key.before...)
-		lines = append(lines, r.below(key.text[0]+":", colon.after, n.Content[i+1], false)...)
+		lines = append(lines, r.below(key.text[0]+":", colon.after, n.Content[i+1], n.Column-1, false)...)
+	}
+	return append(lines, r.trailing(outer, anyComment)...)
+}
+
+// trailing reads comments of a form on lines of their own, as long as they are
+// indented more than a column.
+func (r *reader) trailing(outer int, form *regexp.Regexp) []string {
+	if r.col > 0 {
+		return nil
+	}
+	var lines []string
+	blank := false
+	for row := r.row; row < len(r.lines); row++ {
+		text := strings.TrimLeft(r.lines[row], " \t")
+		switch {
+		case text == "":
+			blank = true
+			continue
+		case !form.MatchString(text) || len(r.lines[row])-len(text) <= outer:
+			return lines
+		}
+		if blank {
+			lines = append(lines, "")
+			blank = false
+		}
+		lines = append(lines, strings.TrimRight(text, " \t"))
+		r.row = row + 1
 	}
 	return lines
 }
 
 // below gives `head` and the node that belongs to it: on the same line where
-// that can be, else one level below.
-func (r *reader) below(head, comment string, n *yaml.Node, dash bool) []string {
+// that can be, else one level below. Column is that of the head.
+func (r *reader) below(head, comment string, n *yaml.Node, column int, dash bool) []string {
 	if isEmpty(n) {
 		return []string{head + comment}
 	}
 	block := n.Kind != yaml.ScalarNode && n.Style&yaml.FlowStyle == 0 && len(n.Content) > 0
-	lines := r.block(n)
+	lines := r.block(n, column)
 	for !dash && block && len(lines) > 0 && lines[0] == "" {
 		lines = lines[1:]
 	}
