@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 )
@@ -21,7 +22,7 @@ type Action string
 const (
 	Rename Action = "rename" // Key takes the place of From; what named From names Key
 	Create Action = "create" // Add is the whole object
-	Update Action = "update" // Del goes and Add comes, all of one field; of an ordered field, one row
+	Update Action = "update" // Del goes and Add comes, all of one field or one part; of an ordered field, one row
 	Delete Action = "delete" // Del is the whole object
 )
 
@@ -81,13 +82,24 @@ func Steps(renames []Step, changes []fact.Change) []Step {
 // exists reports whether the facts of an object say that it exists.
 func exists(s fact.Set) bool { return s.Len() > 0 && s.At(0).Field == "" }
 
-// updates are the steps of a change within an object, field by field.
+// updates are the steps of a change within an object, field by field. What
+// stands in a part that comes or goes, such as a Primus account, does so with
+// it: an account without its home schools would reach every school.
 func updates(c fact.Change) []Step {
 	var steps []Step
 	kind := fact.Words.Kind(c.Key.Kind)
 	del, add := byField(c.Del), byField(c.Add)
 	for _, f := range kind.Fields {
 		d, a := del[f.Name], add[f.Name]
+		if f.Presence && len(d)+len(a) > 0 {
+			for _, inside := range kind.Fields {
+				if strings.HasPrefix(inside.Name, f.Name+".") {
+					d, a = append(d, del[inside.Name]...), append(a, add[inside.Name]...)
+					delete(del, inside.Name)
+					delete(add, inside.Name)
+				}
+			}
+		}
 		switch {
 		case len(d)+len(a) == 0:
 		case f.Shape == fact.List:

@@ -9,6 +9,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 )
 
 var card = fact.Key{Kind: "Person", ID: "m/t-1"}
@@ -97,6 +98,31 @@ func TestEveryListOfSchools(t *testing.T) {
 	}
 }
 
+// A Primus account comes and goes whole: without its home schools it would
+// reach every school.
+func TestAnAccountIsOneStep(t *testing.T) {
+	key := fact.Key{Kind: "Person", ID: "m/t"}
+	object := func(fields ...string) fact.Set {
+		b := []fact.Fact{{Key: key}, {Key: key, Field: "kind", Value: "staff"}, {Key: key, Field: "schools", Row: 1, Value: "m/a"}}
+		for _, f := range fields {
+			name, value, _ := strings.Cut(f, "=")
+			b = append(b, fact.Fact{Key: key, Field: name, Value: value})
+		}
+		return fact.Of(b...)
+	}
+	without := object()
+	with := object("primusAccount=true", "primusAccount.groups=m/g", "primusAccount.homeSchools=m/a", "primusAccount.linked=true")
+	for _, c := range [][2]fact.Set{{without, with}, {with, without}} {
+		if steps := order.Steps(nil, fact.Diff(c[0], c[1])); len(steps) != 1 {
+			t.Errorf("%d steps, want 1: %v", len(steps), steps)
+		}
+	}
+	wider := object("primusAccount=true", "primusAccount.groups=m/h", "primusAccount.homeSchools=m/b", "primusAccount.linked=true")
+	if steps := order.Steps(nil, fact.Diff(with, wider)); len(steps) != 2 {
+		t.Errorf("%d steps, want one for each field: %v", len(steps), steps)
+	}
+}
+
 // FuzzSteps: the steps lead from one world to the other, and after each of them
 // every reference that held before and will hold after has its object.
 func FuzzSteps(f *testing.F) {
@@ -114,6 +140,12 @@ func FuzzSteps(f *testing.F) {
 			var err error
 			if now, err = st.Do(now); err != nil {
 				t.Fatalf("step %d: %v", i, err)
+			}
+			was, is, will := have.Object(st.Key), now.Object(st.Key), want.Object(st.Key)
+			for _, field := range policy.Widens(was, is) {
+				if st.Action != order.Rename && will.Len() > 0 && !slices.Contains(policy.Widens(was, will), field) {
+					t.Fatalf("after step %d (%s %v): %s means every school, on the way from %v to %v", i, st.Action, st.Key, field, facttest.Describe(was), facttest.Describe(will))
+				}
 			}
 			for ref := range fact.Words.Dangling(now) {
 				t.Fatalf("after step %d (%s %v): %v names %v, which is not there", i, st.Action, st.Key, ref.Fact, ref.Target)

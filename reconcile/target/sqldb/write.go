@@ -235,9 +235,23 @@ func marks(columns, rows int) string {
 	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-// update changes one field of an object.
+// update changes fields of an object.
 func (x *tx) update(ctx context.Context, step order.Step) error {
-	field := step.Add.Plus(step.Del).At(0).Field
+	done := ""
+	for _, f := range step.Add.Plus(step.Del).All() {
+		if f.Field == done {
+			continue
+		}
+		done = f.Field
+		part := order.Step{Key: step.Key, Add: step.Add.Field(f.Field), Del: step.Del.Field(f.Field)}
+		if err := x.updateField(ctx, f.Field, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *tx) updateField(ctx context.Context, field string, step order.Step) error {
 	for _, t := range x.byKind[step.Key.Kind] {
 		if t.field == nil {
 			for _, c := range t.fields {
