@@ -12,7 +12,6 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/plan"
-	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
@@ -79,13 +78,13 @@ func BenchmarkSQLite(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				if _, err := reconcile.Apply(b.Context(), first, fresh, target.Entry{}, nil); err != nil {
+				if _, err := reconcile.Apply(b.Context(), first, fresh, reconcile.Run{}); err != nil {
 					b.Fatal(err)
 				}
 				fresh.Close()
 			}
 		})
-		if _, err := reconcile.Apply(b.Context(), p, db, target.Entry{}, nil); err != nil {
+		if _, err := reconcile.Apply(b.Context(), p, db, reconcile.Run{}); err != nil {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprintf("%d/no-op-plan", people), propose)

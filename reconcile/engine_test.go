@@ -33,7 +33,7 @@ func municipality(t *testing.T) (*target.Memory, *plan.Plan) {
 func TestAppliedAlready(t *testing.T) {
 	m, p := municipality(t)
 	note := target.Entry{Actor: "somebody", Host: "here", At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	first, err := reconcile.Apply(t.Context(), p, m, note, nil)
+	first, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: note})
 	if err != nil || first.Already || first.Idle {
 		t.Fatalf("the first time: %+v, %v", first, err)
 	}
@@ -42,7 +42,7 @@ func TestAppliedAlready(t *testing.T) {
 	}
 	applied(t, m, propose(t, m, goalOf(t, base, "")))
 	before := read(t, m)
-	second, err := reconcile.Apply(t.Context(), p, m, target.Entry{Actor: "somebody else"}, nil)
+	second, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: target.Entry{Actor: "somebody else"}})
 	if diff := cmp.Diff(plan.Outcome{Entry: first.Entry, Already: true}, second); diff != "" || err != nil {
 		t.Errorf("the second time: %v\n%s", err, diff)
 	}
@@ -52,7 +52,7 @@ func TestAppliedAlready(t *testing.T) {
 func TestNothingToDo(t *testing.T) {
 	m, _ := municipality(t)
 	before := read(t, m)
-	outcome, err := reconcile.Apply(t.Context(), propose(t, m, goalOf(t, base, "")), m, target.Entry{}, nil)
+	outcome, err := reconcile.Apply(t.Context(), propose(t, m, goalOf(t, base, "")), m, reconcile.Run{})
 	if diff := cmp.Diff(plan.Outcome{Idle: true}, outcome); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
@@ -81,7 +81,7 @@ func TestStale(t *testing.T) {
 			m, p := municipality(t)
 			happens(t, m)
 			before := read(t, m)
-			if _, err := reconcile.Apply(t.Context(), p, m, target.Entry{}, nil); !errors.Is(err, reconcile.ErrStale) {
+			if _, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{}); !errors.Is(err, reconcile.ErrStale) {
 				t.Errorf("got %v, want %v", err, reconcile.ErrStale)
 			}
 			unchanged(t, m, before)
@@ -171,7 +171,7 @@ func TestFailureRollsBack(t *testing.T) {
 			m, p := municipality(t)
 			before := read(t, m)
 			c.how.Memory = m
-			if outcome, err := reconcile.Apply(t.Context(), p, c.how, target.Entry{}, nil); !errors.Is(err, c.want) {
+			if outcome, err := reconcile.Apply(t.Context(), p, c.how, reconcile.Run{}); !errors.Is(err, c.want) {
 				t.Errorf("got %+v, %v; want %v", outcome, err, c.want)
 			}
 			unchanged(t, m, before)
@@ -188,14 +188,14 @@ func TestInterrupted(t *testing.T) {
 		before := read(t, m)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := 0
-		_, err := reconcile.Apply(ctx, p, m, target.Entry{}, func(n, of int) {
+		_, err := reconcile.Apply(ctx, p, m, reconcile.Run{Progress: func(n, of int) {
 			if done++; n != done || of != steps {
 				t.Errorf("progress says %d of %d, want %d of %d", n, of, done, steps)
 			}
 			if n == stop {
 				cancel()
 			}
-		})
+		}})
 		cancel()
 		if !errors.Is(err, context.Canceled) || done != stop {
 			t.Errorf("interrupted after step %d: %v after %d steps", stop, err, done)
@@ -213,14 +213,14 @@ func TestTargetThatCannotBeRead(t *testing.T) {
 		t.Errorf("proposing: %v", err)
 	}
 	before := read(t, m)
-	if _, err := reconcile.Apply(ctx, p, &target.Memory{Lineage: "test"}, target.Entry{}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := reconcile.Apply(ctx, p, &target.Memory{Lineage: "test"}, reconcile.Run{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("applying: %v", err)
 	}
 	tx, err := m.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reconcile.Apply(t.Context(), p, m, target.Entry{}, nil); !errors.Is(err, target.ErrLocked) {
+	if _, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{}); !errors.Is(err, target.ErrLocked) {
 		t.Errorf("applying beside another: %v, want %v", err, target.ErrLocked)
 	}
 	if err := tx.Rollback(); err != nil {
@@ -303,7 +303,10 @@ func TestPlanThroughAReader(t *testing.T) {
 	}
 	defer db.Close()
 	goal := goalOf(t, base, "")
-	applied(t, db, propose(t, db, goal))
+	who := target.Entry{Actor: "somebody", At: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.FixedZone("", 3600))}
+	if _, err := reconcile.Apply(t.Context(), propose(t, db, goal), db, reconcile.Run{Entry: who}); err != nil {
+		t.Fatal(err)
+	}
 	r, err := sqldb.OpenReader(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -311,5 +314,8 @@ func TestPlanThroughAReader(t *testing.T) {
 	defer r.Close()
 	if p := propose(t, r, goal); !p.Empty() || p.Record {
 		t.Errorf("planned again: %q", tell(p))
+	}
+	if e, err := r.Newest(t.Context()); err != nil || e == nil || e.Actor != who.Actor || !e.At.Equal(who.At.Truncate(time.Second)) {
+		t.Errorf("the log says %+v, %v", e, err)
 	}
 }

@@ -405,7 +405,7 @@ func TestRefusedFromAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reconcile.Apply(t.Context(), back, m, target.Entry{}, nil); !errors.Is(err, reconcile.ErrRefused) {
+	if _, err := reconcile.Apply(t.Context(), back, m, reconcile.Run{}); !errors.Is(err, reconcile.ErrRefused) {
 		t.Errorf("applying %q: %v, want %v", tell(back), err, reconcile.ErrRefused)
 	}
 }

@@ -1,7 +1,7 @@
 // Package reconcile is the engine: it proposes plans and carries them out.
 //
 //	p, err := reconcile.Propose(ctx, goal, "local", version, reader)
-//	outcome, err := reconcile.Apply(ctx, p, target, note)
+//	outcome, err := reconcile.Apply(ctx, p, target, reconcile.Run{Entry: who})
 //
 // Proposing only reads. Applying is one transaction: the target is read inside
 // it and must be what the plan was made from; then the plan's steps are done
@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -28,6 +29,7 @@ var (
 	ErrStale    = errors.New("the target is not what the plan was made from")
 	ErrDiverged = errors.New("the target would not be what the plan promised")
 	ErrRefused  = errors.New("the plan was refused by a rule")
+	ErrOtherDay = errors.New("other documents are in force than those the plan was made of")
 )
 
 // Propose makes a plan for a target that is only read.
@@ -40,9 +42,16 @@ func Propose(ctx context.Context, goal *plan.Goal, name, version string, from ta
 	return plan.Make(goal, name, version, snap), nil
 }
 
-// Apply carries out a plan, whole or not at all. Progress, if not nil, is called
-// after each step.
-func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entry, progress func(done, steps int)) (plan.Outcome, error) {
+// Run is what an apply is told besides the plan.
+type Run struct {
+	Entry    target.Entry          // for the log: who, where, when by the clock, with which lupa
+	At       time.Time             // the instant at which the plan must hold; zero: at any
+	Progress func(done, steps int) // if not nil, called after each step
+}
+
+// Apply carries out a plan, whole or not at all. A plan that was applied before
+// is left at that, whatever happened since (T107).
+func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.Outcome, error) {
 	if p.Refused() {
 		return plan.Outcome{}, ErrRefused
 	}
@@ -53,6 +62,9 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entr
 	defer tx.Rollback()
 	if entry, ok, err := tx.Applied(ctx, p.Hash); err != nil || ok {
 		return plan.Outcome{Entry: entry, Already: ok}, err
+	}
+	if !run.At.IsZero() && !p.Holds(run.At) {
+		return plan.Outcome{}, fmt.Errorf("%w: it was made for %s", ErrOtherDay, p.At)
 	}
 	before, err := check(ctx, p, tx)
 	if err != nil {
@@ -68,8 +80,8 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entr
 		if err := tx.Do(ctx, step); err != nil {
 			return plan.Outcome{}, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err)
 		}
-		if progress != nil {
-			progress(i+1, len(p.Steps))
+		if run.Progress != nil {
+			run.Progress(i+1, len(p.Steps))
 		}
 	}
 	after, err := tx.Read(ctx, p.View)
@@ -79,8 +91,9 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, note target.Entr
 	if after.Now.Digest() != p.GoalDigest {
 		return plan.Outcome{}, ErrDiverged
 	}
-	note.Plan, note.Changes = p.Hash, p.Summary.Changes()
-	entry, err := tx.Commit(ctx, target.Note{Last: last(p, before, after), Entry: note})
+	note := target.Note{Last: last(p, before, after), Entry: run.Entry}
+	note.Entry.Plan, note.Entry.Changes = p.Hash, p.Summary.Changes()
+	entry, err := tx.Commit(ctx, note)
 	if err != nil {
 		return plan.Outcome{}, fmt.Errorf("committing: %w", err)
 	}

@@ -381,6 +381,10 @@ var situations = []struct {
 		{tree: "UserGroup old {wilma: [wilma.x]}", want: "create UserGroup old"},
 		{tree: "UserGroup new {wilma: [wilma.x]}\n UserGroup newer {wilma: [wilma.x]}", want: "create UserGroup new\n create UserGroup newer\n delete UserGroup old"},
 	}},
+	{"no N01 where two alike go", []phase{
+		{tree: "UserGroup old {wilma: [wilma.x]}\n UserGroup older {wilma: [wilma.x]}", want: "create UserGroup old\n create UserGroup older"},
+		{tree: "UserGroup new {wilma: [wilma.x]}", want: "create UserGroup new\n delete UserGroup old\n delete UserGroup older"},
+	}},
 
 	{"what is ignored is neither changed nor removed, and is ours still when it is seen again", []phase{
 		{tree: "UserGroup g-1 {title: A}\n UserGroup g-2", want: "create UserGroup g-1\n create UserGroup g-2"},
@@ -564,7 +568,7 @@ func propose(t *testing.T, from target.Reader, goal *plan.Goal) *plan.Plan {
 
 func applied(t *testing.T, to target.Atomic, p *plan.Plan) {
 	t.Helper()
-	if _, err := reconcile.Apply(t.Context(), p, to, target.Entry{}, nil); err != nil {
+	if _, err := reconcile.Apply(t.Context(), p, to, reconcile.Run{}); err != nil {
 		t.Fatalf("applying %q: %v", tell(p), err)
 	}
 }
@@ -573,7 +577,7 @@ func applied(t *testing.T, to target.Atomic, p *plan.Plan) {
 func refused(t *testing.T, to target.Atomic, p *plan.Plan) {
 	t.Helper()
 	before := read(t, to)
-	if _, err := reconcile.Apply(t.Context(), p, to, target.Entry{}, nil); !errors.Is(err, reconcile.ErrRefused) {
+	if _, err := reconcile.Apply(t.Context(), p, to, reconcile.Run{}); !errors.Is(err, reconcile.ErrRefused) {
 		t.Errorf("applying %q: %v, want %v", tell(p), err, reconcile.ErrRefused)
 	}
 	unchanged(t, to, before)

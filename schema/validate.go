@@ -56,12 +56,21 @@ func Nearest(text string, candidates iter.Seq[string]) string {
 		if len(c)-len(text) > limit || len(text)-len(c) > limit {
 			continue
 		}
-		d := levenshtein.Distance(strings.ToLower(text), strings.ToLower(c), nil)
+		d := distance(strings.ToLower(text), strings.ToLower(c))
 		if d < limit || d == limit && best != "" && c < best {
 			best, limit = c, d
 		}
 	}
 	return best
+}
+
+// distance is how many letters differ; letters that changed places count once.
+func distance(a, b string) int {
+	d := levenshtein.Distance(a, b, nil)
+	if d == 2 && slices.Equal(slices.Sorted(slices.Values([]rune(a))), slices.Sorted(slices.Values([]rune(b)))) {
+		return 1
+	}
+	return d
 }
 
 // validation is one document being held against its schema.

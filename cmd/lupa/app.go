@@ -398,7 +398,11 @@ func (a *app) where(t *tree) (place, error) {
 	case known.Type != "sqlite":
 		return place{}, &failure{code: exitUnreachable, err: fmt.Errorf("target %s: this lupa reaches sqlite targets only, not %s", name, known.Type), next: "name another with --target"}
 	}
-	return place{name, filepath.Join(t.root, filepath.FromSlash(known.Path))}, nil
+	path := filepath.FromSlash(known.Path)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(t.root, path)
+	}
+	return place{name, path}, nil
 }
 
 // reader opens a target that is only read.
@@ -416,14 +420,24 @@ func (a *app) note(ctx context.Context, root string) target.Entry {
 	return target.Entry{Actor: account(), Host: host, Version: version, Commit: commit(ctx, root), At: a.now}
 }
 
-// confirm asks a person at a terminal.
-func (a *app) confirm(question string) bool {
+// confirm asks a person at a terminal, who may interrupt instead.
+func (a *app) confirm(ctx context.Context, question string) bool {
 	fmt.Fprintf(a.out, "\n%s ", question)
 	if err := a.out.Flush(); err != nil {
 		return false
 	}
-	answer, _ := bufio.NewReader(a.in).ReadString('\n')
-	return strings.TrimSpace(answer) == "yes"
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.in).ReadString('\n')
+		answers <- answer
+	}()
+	select {
+	case answer := <-answers:
+		return strings.TrimSpace(answer) == "yes"
+	case <-ctx.Done():
+		fmt.Fprintln(a.out)
+		return false
+	}
 }
 
 func (a *app) completeTarget(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {

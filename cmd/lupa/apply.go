@@ -40,11 +40,13 @@ nothing is changed. A plan that was applied already changes nothing.`,
 			if err != nil {
 				return err
 			}
-			if err := expected(p, expect); err != nil {
-				return err
+			if cmd.Flags().Changed("expect") {
+				if err := expected(p, expect); err != nil {
+					return err
+				}
 			}
 			if len(files) == 0 {
-				if err := a.approved(p, t, approve || expect != ""); err != nil {
+				if err := a.approved(ctx, p, t, approve || expect != ""); err != nil {
 					return err
 				}
 			}
@@ -73,14 +75,6 @@ func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
 		return nil, nil, usage("the plan is for target %s, not %s", p.Target.Name, a.target)
 	}
 	a.target = p.Target.Name
-	now, err := a.instant(p.TimeZone)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !p.Holds(now) {
-		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan was made for %s; at %s other documents are in force", p.At, now.Format("2006-01-02 15:04")),
-			next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}
-	}
 	return p, t, nil
 }
 
@@ -101,8 +95,6 @@ func (a *app) instant(zone string) (time.Time, error) {
 func expected(p *plan.Plan, hash string) error {
 	hash = strings.ToLower(hash)
 	switch {
-	case hash == "":
-		return nil
 	case len(hash) < 12 || strings.Trim(hash, "0123456789abcdef") != "":
 		return usage("--expect takes at least the first 12 digits of a plan's hash")
 	case !strings.HasPrefix(p.Hash, hash):
@@ -112,7 +104,7 @@ func expected(p *plan.Plan, hash string) error {
 }
 
 // approved shows the plan and makes sure that somebody wants it.
-func (a *app) approved(p *plan.Plan, t *tree, already bool) error {
+func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, already bool) error {
 	if !a.json() {
 		a.text(a.out).Plan(p, "", t.line())
 	}
@@ -126,7 +118,7 @@ func (a *app) approved(p *plan.Plan, t *tree, already bool) error {
 		return nil
 	case a.json() || !isTerminal(a.in) || !isTerminal(a.out):
 		return usage("nobody is there to approve the plan: say --auto-approve, --expect HASH, or apply a saved plan")
-	case !a.confirm("Apply this plan? Only yes will do:"):
+	case !a.confirm(ctx, "Apply this plan? Only yes will do:"):
 		return &failure{code: exitFailure, err: errors.New("the plan was not approved")}
 	}
 	return nil
@@ -142,9 +134,16 @@ func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
 		return fail(fmt.Errorf("target %s: %w", at.name, err))
 	}
 	defer db.Close()
+	when, err := a.instant(p.TimeZone)
+	if err != nil {
+		return err
+	}
 	bar := a.progress("applying")
-	outcome, err := reconcile.Apply(ctx, p, db, a.note(ctx, t.root), bar.update)
+	outcome, err := reconcile.Apply(ctx, p, db, reconcile.Run{Entry: a.note(ctx, t.root), At: when, Progress: bar.update})
 	bar.done()
+	if errors.Is(err, reconcile.ErrOtherDay) {
+		return &failure{code: exitStale, err: err, next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}
+	}
 	if err != nil {
 		return fail(err)
 	}

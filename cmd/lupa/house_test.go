@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -39,15 +40,22 @@ var doors = map[string][]string{
 	"golang.org/x/sync":                     {"reconcile/config"},
 	"modernc.org/sqlite":                    {"reconcile/target/sqldb"},
 	"github.com/pressly/goose":              {"reconcile/target/sqldb"},
-	"github.com/hashicorp/go-hclog":         {"cmd/lupa", "reconcile", "reconcile/target/sqldb"},
+	"github.com/hashicorp/go-hclog":         {"cmd/lupa", "reconcile", "reconcile/target/sqldb"}, // and hclog.New: cmd/lupa alone
 	"github.com/spf13/cobra":                {"cmd/lupa"},
 	"github.com/mattn/go-isatty":            {"cmd/lupa"},
 	"golang.org/x/term":                     {"cmd/lupa"},
 	"github.com/google/go-cmp":              {"reconcile/target/targettest"},
 }
 
-// quiet are the packages that do no I/O, read no clock and do not log.
-var quiet = []string{"reconcile/fact", "reconcile/calendar", "reconcile/access", "reconcile/order", "reconcile/policy", "reconcile/plan", "reconcile/target", "reconcile/facttest"}
+// loud are the packages of the upper lines that do I/O; the others do none, read
+// no clock and do not log.
+var loud = []string{"schema/source", "reconcile/target/sqldb"}
+
+// noisy is what they cannot have: packages of the standard library, with all
+// below them, and calls.
+var noisy = []string{"os", "net", "log", "syscall", "database/sql", "io/ioutil"}
+
+var calls = map[string]bool{"time.Now": true, "time.Since": true, "time.Until": true, "time.Sleep": true, "hclog.New": true, "hclog.Default": true, "hclog.L": true}
 
 // topLevel is all that may lie at the top of the repository.
 var topLevel = []string{"cmd", "schema", "reconcile", "examples", "go.mod", "go.sum", "Makefile", "README.md", "LICENSE"}
@@ -60,7 +68,7 @@ func TestImportOrder(t *testing.T) {
 		}
 	}
 	seen := make(map[string]bool)
-	eachFile(t, func(pkg, file string, test bool, imports []string) {
+	eachFile(t, func(pkg, file string, test bool, imports, called []string) {
 		seen[pkg] = true
 		own, ok := place[pkg]
 		if !ok {
@@ -77,8 +85,14 @@ func TestImportOrder(t *testing.T) {
 			case !inside && !test:
 				throughDoor(t, file, pkg, path)
 			}
-			if !test && slices.Contains(quiet, pkg) && slices.Contains([]string{"os", "os/exec", "net", "net/http", "log", "io/ioutil"}, path) {
+			below := func(name string) bool { return path == name || strings.HasPrefix(path, name+"/") }
+			if !test && own < place["reconcile"] && !slices.Contains(loud, pkg) && slices.ContainsFunc(noisy, below) {
 				t.Errorf("%s: %s does I/O: %s", file, pkg, path)
+			}
+		}
+		for _, call := range called {
+			if !test && pkg != "cmd/lupa" && calls[call] {
+				t.Errorf("%s: %s is for cmd/lupa alone", file, call)
 			}
 		}
 	})
@@ -104,7 +118,7 @@ func throughDoor(t *testing.T, file, pkg, path string) {
 	t.Errorf("%s: %s has no door in the house", file, path)
 }
 
-func eachFile(t *testing.T, visit func(pkg, file string, test bool, imports []string)) {
+func eachFile(t *testing.T, visit func(pkg, file string, test bool, imports, called []string)) {
 	root := os.DirFS("../..")
 	for _, dir := range []string{"cmd", "schema", "reconcile"} {
 		err := fs.WalkDir(root, dir, func(path string, d fs.DirEntry, err error) error {
@@ -115,7 +129,7 @@ func eachFile(t *testing.T, visit func(pkg, file string, test bool, imports []st
 			if err != nil {
 				return err
 			}
-			f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.ImportsOnly)
+			f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.SkipObjectResolution)
 			if err != nil {
 				return err
 			}
@@ -127,7 +141,16 @@ func eachFile(t *testing.T, visit func(pkg, file string, test bool, imports []st
 				}
 				imports = append(imports, name)
 			}
-			visit(filepath.ToSlash(filepath.Dir(path)), path, strings.HasSuffix(path, "_test.go"), imports)
+			var called []string
+			ast.Inspect(f, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok {
+					if pkg, ok := sel.X.(*ast.Ident); ok {
+						called = append(called, pkg.Name+"."+sel.Sel.Name)
+					}
+				}
+				return true
+			})
+			visit(filepath.ToSlash(filepath.Dir(path)), path, strings.HasSuffix(path, "_test.go"), imports, called)
 			return nil
 		})
 		if err != nil {
@@ -142,7 +165,7 @@ func TestTopLevel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		built := slices.Contains([]string{".test", ".prof", ".out"}, filepath.Ext(e.Name())) || e.Name() == "bin"
+		built := slices.Contains([]string{".test", ".prof"}, filepath.Ext(e.Name())) || e.Name() == "bin"
 		if name := e.Name(); !strings.HasPrefix(name, ".") && !built && !slices.Contains(topLevel, name) {
 			t.Errorf("%s has no place at the top level", name)
 		}

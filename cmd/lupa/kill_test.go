@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"io"
 	"math/rand"
 	"os"
 	"os/exec"
@@ -101,10 +104,34 @@ func TestKilledApply(t *testing.T) {
 	t.Logf("%d kills: %d left the old state, %d the new one, none anything else", tries, old, done)
 }
 
+// TestInterruptedQuestion: a signal also ends an apply that waits for an answer.
+func TestInterruptedQuestion(t *testing.T) {
+	never, _ := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	a := &app{streams: streams{in: never}, out: &sink{io.Discard, bufio.NewWriter(io.Discard)}}
+	answer := make(chan bool)
+	go func() { answer <- a.confirm(ctx, "?") }()
+	cancel()
+	select {
+	case yes := <-answer:
+		if yes {
+			t.Error("no answer is taken for a yes")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for an answer still")
+	}
+	for said, want := range map[string]bool{"yes\n": true, "yes": true, "y\n": false, "no\n": false, "": false, "\n": false} {
+		a.in = strings.NewReader(said)
+		if got := a.confirm(t.Context(), "?"); got != want {
+			t.Errorf("%q is taken for %v, want %v", said, got, want)
+		}
+	}
+}
+
 // TestInterruptedApply: a signal to stop ends an apply at once, with nothing
 // applied and the exit code of the signal.
 func TestInterruptedApply(t *testing.T) {
-	for signal, exit := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+	for signal, exit := range map[syscall.Signal]int{syscall.SIGINT: exitInterrupted, syscall.SIGHUP: exitInterrupted, syscall.SIGTERM: exitTerminated} {
 		dir := largeTree(t, 20_000)
 		lupa(t, dir, 0, "target", "init")
 		before, _ := digestOf(t, dir)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/schema"
 )
@@ -180,7 +181,7 @@ func (f *failure) say(w io.Writer) {
 	if f.next != "" {
 		line += "; " + f.next
 	}
-	fmt.Fprintln(w, line)
+	fmt.Fprintln(w, report.Inert(line))
 }
 
 // exit ends a command whose output says why already.

@@ -97,6 +97,13 @@ func (a *assembly) problem(code, variant string, at []place, args ...string) {
 	a.report(p)
 }
 
+// problemOf is problem, of an object that has its key.
+func (a *assembly) problemOf(o *object, code, variant string, at place, args ...string) {
+	a.problem(code, variant, []place{at}, args...)
+	last := &a.tree.Problems[len(a.tree.Problems)-1]
+	last.Subject = o.key.Kind + " " + fact.Called(o.key.ID, len(a.goal.Installations) > 1)
+}
+
 // isLost reports whether a name may be declared where nobody can read it.
 func (a *assembly) isLost(name string) bool { return a.lost[name] || a.lost[allWords] }
 
@@ -153,6 +160,22 @@ func (a *assembly) nameObjects(read []fileFacts) {
 		}
 	}
 	a.renames(read)
+	a.lists(read)
+}
+
+// lists finds documents of People that share a name.
+func (a *assembly) lists(read []fileFacts) {
+	first := make(map[[2]string]text)
+	for _, f := range read {
+		for _, l := range f.lists {
+			name := [2]string{l.installation, l.name.word}
+			if before, ok := first[name]; ok {
+				a.problem("D02", "object", []place{l.name.at, before.at}, "People", l.name.word)
+				continue
+			}
+			first[name] = l.name
+		}
+	}
 }
 
 // installationOf is the installation an object belongs to.
@@ -298,7 +321,7 @@ func (a *assembly) span(o *object) calendar.Span {
 		}
 		d, err := calendar.ParseDay(e.value)
 		if err != nil {
-			a.problem("D09", "", []place{e.at}, e.value)
+			a.problemOf(o, "D09", "", e.at, e.value)
 			o.broken = true
 			return nil
 		}
@@ -306,7 +329,7 @@ func (a *assembly) span(o *object) calendar.Span {
 	}
 	s := calendar.Span{From: day("validFrom"), To: day("validTo")}
 	if s.Empty() {
-		a.problem("E32", "", []place{o.entry("validTo").at}, s.To.String(), s.From.String())
+		a.problemOf(o, "E32", "", o.entry("validTo").at, s.To.String(), s.From.String())
 		o.broken = true
 	}
 	return s
@@ -356,7 +379,7 @@ func (a *assembly) object(file []object, o *object) {
 		if e.field.Lenient || e.field.Loose {
 			target := fact.Key{Kind: e.field.Ref, ID: f.Value}
 			if a.at[target] == nil && !a.isLost(e.value) {
-				a.problem("W23", e.field.Name, []place{e.at}, e.value)
+				a.problemOf(o, "W23", e.field.Name, e.at, e.value)
 				if e.field.Lenient {
 					if left == nil {
 						left = make(map[*fact.Field]int)
@@ -373,7 +396,7 @@ func (a *assembly) object(file []object, o *object) {
 	}
 	for f, n := range left {
 		if n == o.count(f) {
-			a.problem("E12", "", []place{o.entry(f.Name).at})
+			a.problemOf(o, "E12", "", o.entry(f.Name).at)
 		}
 	}
 	for i := range o.kind.Fields {

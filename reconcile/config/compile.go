@@ -138,6 +138,9 @@ func (c *compiler) object(kind *fact.Kind, name, meta source.Value) *object {
 func (c *compiler) people(root source.Value) {
 	spec, meta := root.Get("spec"), root.Get("metadata")
 	lines, defaults := spec.Get("people"), spec.Get("defaults")
+	if name := meta.Get("name"); c.named(name) {
+		c.out.lists = append(c.out.lists, list{meta.Get("installation").Text(), text{name.Text(), c.place(name)}})
+	}
 	person := fact.Words.Kind("Person")
 	c.out.objects = slices.Grow(c.out.objects, lines.Len())
 	outside := func(p source.Pos) bool { return p.Compare(lines.Pos()) <= 0 || p.Compare(lines.End()) > 0 }

@@ -87,6 +87,9 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	}
 	l := loader{opt: opt, paths: paths, tree: &Tree{Files: len(paths)}}
 	l.report(problems...)
+	if slices.ContainsFunc(problems, func(p source.Problem) bool { return p.Code == "Y06" }) {
+		return l.tree, nil // too much to read at all
+	}
 	read, err := l.read(ctx, fsys)
 	if err != nil {
 		return nil, err
@@ -115,8 +118,15 @@ type fileFacts struct {
 	objects  []object
 	project  *Project
 	projects []place // where documents of kind Project stand
+	lists    []list
 	problems []source.Problem
 	lost     map[string]bool // words of documents that could not be read; allWords if nobody knows which
+}
+
+// list is a document of People.
+type list struct {
+	installation string // as written
+	name         text
 }
 
 // loader is a tree being read.

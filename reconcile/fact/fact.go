@@ -56,6 +56,15 @@ func Name(id string) string {
 	return id
 }
 
+// Called is what a person calls an object by its id: its name, and where there
+// are several installations, INSTALLATION:NAME.
+func Called(id string, several bool) string {
+	if inst, name, ok := strings.Cut(id, "/"); ok && several {
+		return inst + ":" + name
+	}
+	return Name(id)
+}
+
 // ID is the id of the object called name in an installation.
 func ID(installation, name string) string { return installation + "/" + name }
 

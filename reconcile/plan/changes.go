@@ -38,7 +38,7 @@ func (m *maker) changes(all []fact.Change, renames []order.Step) []Change {
 	for _, root := range roots {
 		c := m.change(root, byRoot[root])
 		if old, ok := from[root]; ok {
-			c.Action, c.Previously = string(order.Rename), fact.Name(old)
+			c.Action, c.Previously = string(order.Rename), m.name(old)
 		}
 		out = append(out, c)
 	}

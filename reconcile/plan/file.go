@@ -87,8 +87,11 @@ func ReadSteps(data []byte) (*Plan, error) { return read(data, "changes", "drift
 func read(data []byte, without ...string) (*Plan, error) {
 	body, ok := bytes.CutSuffix(data, []byte("\n"))
 	members, err := split(body)
-	if err != nil || !ok {
-		return nil, fmt.Errorf("%w: %v", ErrAltered, err)
+	if err != nil {
+		return nil, fmt.Errorf("%w, or no plan at all: %v", ErrAltered, err)
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: its end is missing", ErrAltered)
 	}
 	if !bytes.Equal(join(members, ""), body) {
 		return nil, ErrAltered

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/calendar"
@@ -244,17 +243,7 @@ func (m *maker) objects(keys []fact.Key) []Object {
 	return objects
 }
 
-func (m *maker) name(id string) string { return name(id, m.several) }
-
-// name is what a person calls an object: with its installation where there are
-// several.
-func name(id string, several bool) string {
-	inst, name, ok := strings.Cut(id, "/")
-	if !ok || !several {
-		return fact.Name(id)
-	}
-	return inst + ":" + name
-}
+func (m *maker) name(id string) string { return fact.Called(id, m.several) }
 
 // severalIn reports whether a set holds more than one object.
 func severalIn(s fact.Set) bool {
@@ -268,7 +257,7 @@ func severalIn(s fact.Set) bool {
 func (m *maker) findings(changes []fact.Change) []Finding {
 	var out []Finding
 	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
-		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: m.beyond, Changes: changes,
+		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: m.beyond, Changes: changes, Several: m.several,
 	})) {
 		located := m.goal.Locate(f)
 		located.Subject = f.Subject.Kind + " " + m.name(f.Subject.ID)
@@ -280,7 +269,7 @@ func (m *maker) findings(changes []fact.Change) []Finding {
 // Locate joins a finding with the places of its facts.
 func (g *Goal) Locate(f policy.Finding) Finding {
 	out := Finding{Code: f.Code, Case: f.Case, Severity: policy.SeverityOf(f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
-		Subject: f.Subject.Kind + " " + name(f.Subject.ID, len(g.Installations) > 1), Pos: []source.Pos{}}
+		Subject: f.Subject.Kind + " " + fact.Called(f.Subject.ID, len(g.Installations) > 1), Pos: []source.Pos{}}
 	if g.Origin != nil {
 		for _, from := range f.Facts {
 			out.Pos = append(out.Pos, g.Origin(from)...)

@@ -75,6 +75,7 @@ type Pass struct {
 	Have     fact.Set               // Plan: what the target holds, with the plan's renames made
 	Beyond   fact.Set               // Plan: what it holds out of view
 	Changes  []fact.Change
+	Several  bool // installations: what is named is named with its own
 
 	stage    When
 	findings []Finding
@@ -332,7 +333,7 @@ func templateWithoutHolders(p *Pass) {
 // stillReferenced (R30): nothing goes while something that stays names it.
 func stillReferenced(p *Pass) {
 	for ref := range fact.Words.Dangling(p.Goal.Plus(p.Beyond)) {
-		p.find(Finding{Code: "E23", Args: []string{ref.Target.Kind, ref.Target.Name(), ref.Fact.Kind, ref.Fact.Name()},
+		p.find(Finding{Code: "E23", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several), ref.Fact.Kind, fact.Called(ref.Fact.ID, p.Several)},
 			Subject: ref.Target, Facts: []fact.Fact{ref.Fact}})
 	}
 }

@@ -11,7 +11,9 @@ import (
 // and, after a full stop, its case. "KEY?" is the hint that goes with it.
 // Arguments are numbered, so that other languages may turn them round.
 var english = map[string]catalog.Message{
-	"Y01":           catalog.String("this is not UTF-8 text%[1]s"),
+	"Y01":           catalog.String("this is not UTF-8 text"),
+	"Y01.utf16":     catalog.String("this is UTF-16, not UTF-8 text"),
+	"Y01.utf16?":    catalog.String("save the file as UTF-8"),
 	"Y01?":          catalog.String("save the file as UTF-8"),
 	"Y02":           catalog.String("there is an invisible or control character here: %[1]s"),
 	"Y02?":          catalog.String("delete it; it could make the text mean something else than it shows"),
@@ -27,10 +29,10 @@ var english = map[string]catalog.Message{
 	"Y04.merge?":    catalog.String("write the keys out"),
 	"Y05":           catalog.String("tags (!...) are not allowed"),
 	"Y05?":          catalog.String("remove it; put quotes around what is to be text"),
-	"Y06.file":      catalog.String("the file is larger than %[1]s bytes"),
-	"Y06.tree":      catalog.String("the files of the tree are larger than %[1]s bytes together"),
+	"Y06.file":      catalog.String("the file is larger than %[1]s"),
+	"Y06.tree":      catalog.String("the files of the tree are larger than %[1]s together"),
 	"Y06.files":     catalog.String("the tree has more than %[1]s files"),
-	"Y06.nodes":     catalog.String("the file holds more than %[1]s values"),
+	"Y06.nodes":     catalog.String("the file holds more than %[1]s values, with comments and what looks like values"),
 	"Y06.depth":     catalog.String("values are nested more than %[1]s deep"),
 	"Y06.keys":      catalog.String("a mapping has more than %[1]s keys"),
 	"Y06.file?":     catalog.String("split it into several files"),

@@ -188,7 +188,7 @@ var note = target.Entry{Actor: "joku", Host: "kone", Version: "test", At: time.D
 
 func apply(t *testing.T, m *target.Memory, p *plan.Plan) plan.Outcome {
 	t.Helper()
-	outcome, err := reconcile.Apply(t.Context(), p, m, note, nil)
+	outcome, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: note})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -153,18 +153,21 @@ func (t *Text) kept(key string, objects []plan.Object) {
 }
 
 func (t *Text) changes(changes []plan.Change, foreign map[string]bool) {
-	created := make(map[string]int)
+	created := 0
 	for i, c := range changes {
 		if order.Action(c.Action) == order.Create {
-			if created[c.Kind]++; created[c.Kind] > maxCreated {
-				if i+1 == len(changes) || changes[i+1].Kind != c.Kind {
-					t.printf("\n  %s\n", t.sentence("plan.created", created[c.Kind]-maxCreated, c.Kind))
-				}
-				continue
-			}
+			created++
 		}
-		t.printf("\n")
-		t.change(c, foreign[c.Kind+" "+c.Name])
+		if order.Action(c.Action) != order.Create || created <= maxCreated {
+			t.printf("\n")
+			t.change(c, foreign[c.Kind+" "+c.Name])
+		}
+		if i+1 == len(changes) || changes[i+1].Kind != c.Kind {
+			if created > maxCreated {
+				t.printf("\n  %s\n", t.sentence("plan.created", created-maxCreated, c.Kind))
+			}
+			created = 0
+		}
 	}
 }
 
@@ -197,28 +200,38 @@ func (t *Text) change(c plan.Change, foreign bool) {
 		line += "  " + t.paint(faint, "("+strings.Join(remarks, ", ")+")")
 	}
 	t.printf("%s\n", line)
-	if order.Action(c.Action) == order.Delete {
-		return
-	}
 	width := 0
 	for _, f := range c.Fields {
 		width = max(width, columns(Safe(f.Field)))
 	}
 	for _, f := range c.Fields {
-		t.field(f, min(width, 60), order.Action(c.Action) == order.Create)
+		switch order.Action(c.Action) {
+		case order.Create:
+			t.whole(f, f.After, min(width, 60))
+		case order.Delete:
+			t.whole(f, f.Before, min(width, 60))
+		default:
+			t.field(f, min(width, 60))
+		}
 	}
 }
 
-// field shows one field: its value when the object is new, else before and
-// after, or what is added to and taken from a set.
-func (t *Text) field(f plan.FieldChange, width int, created bool) {
+// whole shows a field of an object that comes or goes.
+func (t *Text) whole(f plan.FieldChange, value any, width int) {
 	text := ""
-	list, isList := f.After.([]string)
+	if list, ok := value.([]string); ok {
+		text = t.wrapped(safe(list), ", ", 6+width+2)
+	} else {
+		text = t.value(value)
+	}
+	t.printf("      %s  %s%s\n", pad(Safe(f.Field), width), text, t.cause(f))
+}
+
+// field shows one field before and after, or what is added to and taken from a
+// set.
+func (t *Text) field(f plan.FieldChange, width int) {
+	text := ""
 	switch indent := 6 + width + 2; {
-	case created && isList:
-		text = t.wrapped(safe(list), ", ", indent)
-	case created:
-		text = t.value(f.After)
 	case isText(f.Before) && isText(f.After) && strings.Contains(f.Before.(string)+f.After.(string), "\n"):
 		t.printf("      %s%s\n", Safe(f.Field), t.cause(f))
 		t.lines(f.Before.(string), f.After.(string))

@@ -48,7 +48,7 @@ func (t *Text) sentence(key string, args ...any) string {
 		case string:
 			args[i] = Safe(text)
 		case own:
-			args[i] = inert(string(text))
+			args[i] = Inert(string(text))
 		}
 	}
 	return t.say.Sprintf(message.Key(key, key), args...)
@@ -85,10 +85,10 @@ func (t *Text) paint(s style, text string) string {
 
 // Safe is a text that is shown as it is and does nothing else: on one line,
 // without control and invisible characters, without identity numbers.
-func Safe(text string) string { return cover(inert(text)) }
+func Safe(text string) string { return cover(Inert(text)) }
 
-// inert is a text with its control and invisible characters written out.
-func inert(text string) string {
+// Inert is a text with its control and invisible characters written out.
+func Inert(text string) string {
 	clean := true
 	for _, r := range text {
 		if r == '\n' || r == '\t' || r == utf8.RuneError || source.Invisible(r) {

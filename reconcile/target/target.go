@@ -82,7 +82,7 @@ type Entry struct {
 }
 
 // Seal is the entry that follows the last one of a log, with its hash: the
-// SHA-256 of its JSON, keys in the order of Entry, without the hash itself.
+// SHA-256 of its JSON, keys in the order of Entry, with "" for the hash itself.
 func (e Entry) Seal(id, serial int64, previous string) Entry {
 	e.ID, e.Serial, e.Previous, e.Hash = id, serial, previous, ""
 	e.At = e.At.UTC().Truncate(time.Second)

@@ -12,21 +12,16 @@ import (
 // UTF-8, characters that nobody can see, and more structure than is allowed.
 func checkBytes(path string, data []byte) []Problem {
 	if !utf8.Valid(data) {
-		return []Problem{{Code: "Y01", Args: []string{encodingName(data)}, Pos: []Pos{firstInvalid(path, data)}}}
+		p := Problem{Code: "Y01", Pos: []Pos{firstInvalid(path, data)}}
+		if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+			p.Case = "utf16"
+		}
+		return []Problem{p}
 	}
 	if problems := invisibleBytes(path, data); len(problems) > 0 {
 		return problems
 	}
 	return structureLimits(path, data)
-}
-
-func encodingName(data []byte) string {
-	for bom, name := range map[string]string{"\xff\xfe": "UTF-16", "\xfe\xff": "UTF-16"} {
-		if bytes.HasPrefix(data, []byte(bom)) {
-			return name
-		}
-	}
-	return ""
 }
 
 func firstInvalid(path string, data []byte) Pos {

@@ -74,7 +74,7 @@ func TestLimitsOfAFile(t *testing.T) {
 		{"16 MiB of prose", func() string {
 			return "a: |\n  " + strings.Repeat("A school may have many groups, and each of them some rights.\n  ", 260_000) + "\n"
 		}, ""},
-		{"a byte more than 16 MiB", func() string { return padded("a: b ", MaxFileBytes+1) }, "Y06.file [16777216] 0:0"},
+		{"a byte more than 16 MiB", func() string { return padded("a: b ", MaxFileBytes+1) }, "Y06.file [16 MiB] 0:0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := Parse("x.yaml", []byte(c.text()))
@@ -138,8 +138,8 @@ func TestLimitsOfATree(t *testing.T) {
 		{"100,001 files", largeFS{MaxFiles + 1, 1}, "Y06.files [100000] 100000.yaml"},
 		{"a million files", largeFS{1_000_000, 1}, "Y06.files [100000] 100000.yaml"},
 		{"2 GiB", largeFS{128, MaxTreeBytes / 128}, ""},
-		{"more than 2 GiB", largeFS{129, MaxTreeBytes / 128}, "Y06.tree [2147483648] 000128.yaml"},
-		{"files that wrap around", largeFS{3, 1<<63 - 1}, "Y06.tree [2147483648] 000000.yaml"},
+		{"more than 2 GiB", largeFS{129, MaxTreeBytes / 128}, "Y06.tree [2 GiB] 000128.yaml"},
+		{"files that wrap around", largeFS{3, 1<<63 - 1}, "Y06.tree [2 GiB] 000000.yaml"},
 	} {
 		_, problems, err := List(c.tree)
 		got := ""

@@ -124,7 +124,14 @@ func isYAML(p string) bool {
 }
 
 func limit(pos Pos, what string, max int) Problem {
-	return Problem{Code: "Y06", Case: what, Args: []string{strconv.Itoa(max)}, Pos: []Pos{pos}}
+	text := strconv.Itoa(max)
+	switch {
+	case max%(1<<30) == 0:
+		text = strconv.Itoa(max>>30) + " GiB"
+	case max%(1<<20) == 0:
+		text = strconv.Itoa(max>>20) + " MiB"
+	}
+	return Problem{Code: "Y06", Case: what, Args: []string{text}, Pos: []Pos{pos}}
 }
 
 // Read reads one file that List found. The error is the machine's.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,7 +140,7 @@ func TestOpenTellsApart(t *testing.T) {
 		}, target.ErrDamaged},
 		"a newer version": {func(t *testing.T) string {
 			p := fresh(t)
-			exec(t, p, "INSERT INTO lupa_version (version_id, is_applied) VALUES (999, 1)")
+			exec(t, p, "INSERT INTO lupa_version (version_id, is_applied) VALUES ("+strconv.Itoa(schemaVersion+1)+", 1)")
 			return p
 		}, target.ErrNewer},
 		"another serial":  {func(t *testing.T) string { p := fresh(t); exec(t, p, "UPDATE lupa_target SET serial = 9"); return p }, target.ErrDamaged},
