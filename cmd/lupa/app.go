@@ -96,6 +96,13 @@ what has to change in a target, and applies exactly that plan.`,
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(helpCommand())
 	root.DisableSuggestions = true // main makes them, on the same line
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Args = takes(0, 0, "")
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	root.SetHelpCommandGroupID(groupMore)
 	root.SetCompletionCommandGroupID(groupMore)
 	return root

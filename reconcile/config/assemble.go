@@ -142,11 +142,14 @@ func (a *assembly) nameObjects(read []fileFacts) {
 				continue
 			}
 			if first := a.at[o.key]; first != nil {
-				variant := "object"
-				if o.owner > 0 {
-					variant = "record"
+				switch {
+				case o.kind.Name == "Sharing":
+					a.problem("E18", "", []place{o.at, first.at}, o.name)
+				case o.owner > 0:
+					a.problem("D02", "record", []place{o.at, first.at}, o.name)
+				default:
+					a.problem("D02", "object", []place{o.at, first.at}, o.kind.Name, o.name)
 				}
-				a.problem("D02", variant, []place{o.at, first.at}, o.kind.Name, o.name)
 				o.broken = true
 				continue
 			}
@@ -342,13 +345,6 @@ func (o *object) entry(field string) *entry {
 		}
 	}
 	return nil
-}
-
-func (o *object) value(field string) string {
-	if e := o.entry(field); e != nil {
-		return e.value
-	}
-	return ""
 }
 
 // object emits the facts of an object, into the layer where they belong.

@@ -125,7 +125,7 @@ func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
 	shown := cut(before+after, room)
 	number := fmt.Sprintf("%5d", pos.Line)
 	t.printf("%s %s\n", t.paint(faint, number+" |"), shown)
-	t.printf("%s %s%s\n", t.paint(faint, "      |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after, p.Args)-1)))
+	t.printf("%s %s%s\n", t.paint(faint, strings.Repeat(" ", len(number))+" |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after, p.Args)-1)))
 }
 
 func beforeCaret(runes []rune) string {

@@ -110,7 +110,7 @@ func structureLimits(path string, data []byte) []Problem {
 
 // tinyDocument is how many nodes a document counts for at the least: as many as
 // its head has, for a parser is set up anew for every document.
-const tinyDocument = 25
+const tinyDocument = 12
 
 // estimate counts nodes without knowing text from structure: it adds up what
 // each indicator would bring if it were one. Of plain lists and mappings the

@@ -169,9 +169,13 @@ func Parse(path string, data []byte) *File {
 		} else if len(problems) > 0 {
 			file.Lost = append(file.Lost, part.whole()...)
 		}
-		if spent.nodes > MaxNodes || len(file.Problems) >= maxReports {
-			file.Lost = data // what follows is not read at all
-			break
+		switch {
+		case spent.nodes > MaxNodes: // enough work was done on this file
+			file.Documents, file.Lost = nil, data
+			return file
+		case len(file.Problems) >= maxReports: // what follows is not read at all
+			file.Lost = data
+			return file
 		}
 	}
 	return file
