@@ -206,6 +206,7 @@ func fail(err error) error {
 		{target.ErrNoTarget, exitUnreachable, "make it with: lupa target init"},
 		{target.ErrLocked, exitLocked, "try again when the other is done"},
 		{target.ErrDamaged, exitDamaged, "do not write to it; restore it from a backup"},
+		{target.ErrOlder, exitFailure, "bring it up to date with: lupa target status --upgrade"},
 		{target.ErrNewer, exitNewer, "use the lupa that wrote it, or a newer one"},
 		{target.ErrUnreachable, exitUnreachable, "see that it is there and can be written"},
 		{target.ErrUnknown, exitUnknown, "apply the same plan again: that is safe"},

@@ -29,12 +29,39 @@ func (a *app) targetCommand() *cobra.Command {
 			Example: "  lupa target init\n  lupa target init --target test",
 			RunE:    func(cmd *cobra.Command, _ []string) error { return a.targetInit(cmd.Context()) },
 		},
-		&cobra.Command{
-			Use: "status", Args: takes(0, 0, ""), Short: "Describe a target",
-			Example: "  lupa target status\n  lupa target status --format json",
-			RunE:    func(cmd *cobra.Command, _ []string) error { return a.targetStatus(cmd.Context()) },
-		},
+		a.statusCommand(),
 	)
+	return cmd
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var upgrade, recover bool
+	cmd := &cobra.Command{
+		Use: "status", Args: takes(0, 0, ""), Short: "Describe a target",
+		Long: `Describes a target. It is only read, unless a crash is to be cleared away with
+--recover or an older target to be brought up to date with --upgrade.`,
+		Example: "  lupa target status\n  lupa target status --format json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, at, err := a.locate()
+			if err != nil {
+				return err
+			}
+			for _, mend := range []struct {
+				wanted bool
+				how    func(context.Context, string) error
+			}{{recover, sqldb.Recover}, {upgrade, sqldb.Upgrade}} {
+				if !mend.wanted {
+					continue
+				}
+				if err := mend.how(cmd.Context(), at.path); err != nil {
+					return fail(fmt.Errorf("target %s: %w", at.name, err))
+				}
+			}
+			return a.describe(cmd.Context(), t, at, false)
+		},
+	}
+	cmd.Flags().BoolVar(&upgrade, "upgrade", false, "bring a target that an older lupa made up to date")
+	cmd.Flags().BoolVar(&recover, "recover", false, "clear away what a crash left in the middle of a write")
 	return cmd
 }
 
@@ -61,14 +88,6 @@ func (a *app) targetInit(ctx context.Context) error {
 		return fail(err)
 	}
 	return a.describe(ctx, t, at, true)
-}
-
-func (a *app) targetStatus(ctx context.Context) error {
-	t, at, err := a.locate()
-	if err != nil {
-		return err
-	}
-	return a.describe(ctx, t, at, false)
 }
 
 func (a *app) describe(ctx context.Context, t *tree, at place, made bool) error {

@@ -30,6 +30,7 @@ var (
 	ErrLocked      = errors.New("the target is locked by another")
 	ErrDamaged     = errors.New("the target is damaged or was altered")
 	ErrNewer       = errors.New("the target is newer than this lupa")
+	ErrOlder       = errors.New("the target was made by an older lupa")
 	ErrUnknown     = errors.New("it is not known whether the target took the changes")
 )
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -232,6 +233,61 @@ func TestHotJournal(t *testing.T) {
 	snap, err = openTest(t, path).Read(t.Context(), fact.Scope{})
 	if err != nil || !snap.Now.Equal(want) {
 		t.Errorf("after recovery: %d facts, want %d (%v)", snap.Now.Len(), want.Len(), err)
+	}
+}
+
+// TestRecover: what a crash left is cleared away, and nothing else happens.
+func TestRecover(t *testing.T) {
+	path := fresh(t)
+	want := world()
+	fill(t, path, want)
+	crash(t, path)
+	for range 2 {
+		if err := Recover(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path + "-journal"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("the journal is there still: %v", err)
+		}
+		if snap, err := openTest(t, path).Read(t.Context(), fact.Scope{}); err != nil || !snap.Now.Equal(want) {
+			t.Errorf("%d facts, want %d (%v)", snap.Now.Len(), want.Len(), err)
+		}
+	}
+}
+
+// TestUpgrade: a target of an older version is refused until it is upgraded, and
+// keeps what lupa knows about it.
+func TestUpgrade(t *testing.T) {
+	path := fresh(t)
+	before := openTest(t, path)
+	snap, err := before.Read(t.Context(), fact.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before.Close()
+	for _, table := range slices.Backward(tables()) {
+		exec(t, path, "DROP TABLE "+table.name)
+	}
+	exec(t, path, "DELETE FROM lupa_version WHERE version_id > 1") // as if there had been but one
+	if _, err := OpenReader(t.Context(), path); !errors.Is(err, target.ErrOlder) {
+		t.Errorf("reading: %v, want %v", err, target.ErrOlder)
+	}
+	if _, err := Open(t.Context(), path); !errors.Is(err, target.ErrOlder) {
+		t.Errorf("writing: %v, want %v", err, target.ErrOlder)
+	}
+	for range 2 {
+		if err := Upgrade(t.Context(), path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(t, path, world())
+	if after, err := openTest(t, path).Read(t.Context(), fact.Scope{}); err != nil || after.Lineage != snap.Lineage || !after.Now.Equal(world()) {
+		t.Errorf("%d facts under lineage %s, want %s (%v)", after.Now.Len(), after.Lineage, snap.Lineage, err)
+	}
+	newer := fresh(t)
+	exec(t, newer, "INSERT INTO lupa_version (version_id, is_applied) VALUES (999, 1)")
+	if err := Upgrade(t.Context(), newer); !errors.Is(err, target.ErrNewer) {
+		t.Errorf("upgrading a newer one: %v, want %v", err, target.ErrNewer)
 	}
 }
 

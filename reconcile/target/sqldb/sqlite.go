@@ -93,16 +93,7 @@ func initialise(ctx context.Context, path string) error {
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID)); err != nil {
 		return err
 	}
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
+	if err := migrate(ctx, db, schemaVersion); err != nil {
 		return err
 	}
 	var random [16]byte
@@ -114,6 +105,54 @@ func initialise(ctx context.Context, path string) error {
 	_, err = db.ExecContext(ctx, "INSERT INTO lupa_target (one, lineage, serial, last, digest) VALUES (1, ?, ?, ?, ?)",
 		s.lineage, s.serial, s.last, s.digest())
 	return err
+}
+
+// migrate brings the tables to a version.
+func migrate(ctx context.Context, db *sql.DB, version int64) error {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}
+
+// Upgrade brings a target that an older lupa made to the version of this one.
+// What it holds stays what it is.
+func Upgrade(ctx context.Context, path string) error {
+	if err := isFile(path); err != nil {
+		return err
+	}
+	db, err := openChecked(ctx, path, "rw")
+	if err != nil && !errors.Is(err, target.ErrOlder) {
+		return err
+	}
+	if err == nil {
+		return db.Close()
+	}
+	if db, err = open(path, "rw"); err != nil {
+		return classify(err)
+	}
+	defer db.Close()
+	if err := migrate(ctx, db, schemaVersion); err != nil {
+		return classify(err)
+	}
+	return nil
+}
+
+// Recover plays back the journal of a write that a crash ended, so that the
+// target is what it was before that write.
+func Recover(ctx context.Context, path string) error {
+	db, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	return db.Close()
 }
 
 // open opens the file with one connection, so that settings hold.
@@ -284,6 +323,9 @@ func checkIdentity(ctx context.Context, db *sql.DB, path string) error {
 	}
 	if version > schemaVersion {
 		return fmt.Errorf("%w: version %d, this lupa knows %d", target.ErrNewer, version, schemaVersion)
+	}
+	if version < schemaVersion {
+		return fmt.Errorf("%w: version %d of %d", target.ErrOlder, version, schemaVersion)
 	}
 	return nil
 }
