@@ -344,8 +344,12 @@ func TestFrozenFile(t *testing.T) {
 		Adopted:   []plan.Object{{Kind: "School", Name: "b", ID: "m/b"}},
 		Record:    true,
 		Findings: []plan.Finding{{Code: "W23", Case: "author", Severity: policy.Warning, Args: []string{"t-9"},
-			Pos: []source.Pos{{File: "a.yaml", Line: 1, Col: 2}}, Subject: "SurveyTemplate s", Suggest: "t-1"}},
-		Hash: "76144546e73d7d26f0e5504666ab7f6e8b03e25e6c92b52c32b62fe23ae565a8",
+			Pos: []source.Pos{{File: "a.yaml", Line: 1, Col: 2}}, Subject: "SurveyTemplate s", Suggest: "t-1",
+			Message: "the author t-9 is not declared any more", Hint: "did you mean t-1?"}},
+		Hash: "648a051befe512a83c0ca94598dee14203ce0e05f44b6f1cbcc0c6a792e8b2c0",
+	}
+	if again := write(t, got); !bytes.Equal(again, data) {
+		t.Errorf("the frozen plan is written otherwise:\n%s", cmp.Diff(string(data), string(again)))
 	}
 	if diff := cmp.Diff(want, got, sets); diff != "" {
 		t.Errorf("the frozen plan is read otherwise (-want +got):\n%s", diff)

@@ -111,6 +111,8 @@ type Finding struct {
 	Pos      []source.Pos    `json:"pos"`
 	Subject  string          `json:"subject"` // "UserGroup opettajat"
 	Suggest  string          `json:"suggest,omitempty"`
+	Message  string          `json:"message"` // in English, for scripts
+	Hint     string          `json:"hint,omitempty"`
 }
 
 // Outcome is what an apply came to.
@@ -167,6 +169,11 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 		p.GoalDigest = m.want.Digest()
 	}
 	p.Findings = append(append([]Finding{}, goal.Findings...), m.findings(changes)...)
+	for i, f := range p.Findings {
+		if goal.Say != nil {
+			p.Findings[i] = goal.Say(f)
+		}
+	}
 	p.Summary = summarize(p)
 	p.Hash = p.seal()
 	return p

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -430,21 +429,10 @@ func (t *Text) Outcome(o plan.Outcome, name string) {
 	}
 }
 
-// PlanJSON is a plan as scripts read it: the plan file, with a message in each
-// finding.
+// PlanJSON is a plan as scripts read it: the plan file.
 func PlanJSON(p *plan.Plan) ([]byte, error) {
 	data, err := p.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return nil, err
-	}
-	if members["findings"], err = marshal(findingsJSON(p.Findings)); err != nil {
-		return nil, err
-	}
-	return marshal(members)
+	return append(data, '\n'), err
 }
 
 // DriftJSON is the drift of a target as scripts read it.

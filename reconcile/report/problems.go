@@ -151,35 +151,29 @@ func wordLength(text string, args []string) int {
 	return max(1, min(columns(text[:n]), 40))
 }
 
-// problemJSON is a finding as scripts read it.
-type problemJSON struct {
-	Code     string          `json:"code"`
-	Severity policy.Severity `json:"severity"`
-	Message  string          `json:"message"`
-	Args     []string        `json:"args"`
-	Pos      []source.Pos    `json:"pos"`
-	Subject  string          `json:"subject"`
-	Hint     string          `json:"hint,omitempty"`
-}
-
-func findingsJSON(findings []plan.Finding) []problemJSON {
+// Say puts a finding into words, for scripts: in English, with what nobody should
+// read covered.
+func Say(f plan.Finding) plan.Finding {
 	t := Text{}
-	out := make([]problemJSON, 0, len(findings))
-	for _, f := range findings {
-		p := problemJSON{Code: f.Code, Severity: f.Severity, Message: t.message(f), Args: []string{}, Pos: []source.Pos{},
-			Subject: f.Subject, Hint: strings.Join(t.hints(f), "; ")}
-		for _, arg := range f.Args {
-			p.Args = append(p.Args, cover(arg))
-		}
-		p.Pos = append(p.Pos, f.Pos...)
-		out = append(out, p)
+	f.Message, f.Hint = t.message(f), strings.Join(t.hints(f), "; ")
+	args := make([]string, 0, len(f.Args))
+	for _, arg := range f.Args {
+		args = append(args, cover(arg))
 	}
-	return out
+	f.Args = args
+	return f
 }
 
 // ProblemsJSON is the problems of a tree as JSON, with a line feed.
 func ProblemsJSON(problems []plan.Finding) ([]byte, error) {
-	return marshal(map[string]any{"problems": findingsJSON(problems)})
+	said := make([]plan.Finding, 0, len(problems))
+	for _, p := range problems {
+		if p = Say(p); p.Pos == nil {
+			p.Pos = []source.Pos{}
+		}
+		said = append(said, p)
+	}
+	return marshal(map[string]any{"problems": said})
 }
 
 func marshal(v any) ([]byte, error) {

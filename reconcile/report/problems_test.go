@@ -277,6 +277,10 @@ func TestJSONShapes(t *testing.T) {
 	m := municipality(t)
 	files := tree(after)
 	p := propose(t, m, files)
+	var file strings.Builder
+	if shown, err := PlanJSON(p); err != nil || p.Write(&file) != nil || file.String() != string(shown) {
+		t.Errorf("%v: a plan is shown as\n%s\nand its file is\n%s", err, shown, file.String())
+	}
 	refused := tree(strings.Replace(after, "t-9", "t-1\n  holders: [t-8]", 1))
 	for name, c := range map[string]struct {
 		data []byte
@@ -284,9 +288,9 @@ func TestJSONShapes(t *testing.T) {
 		want string
 	}{
 		"problems": shape(ProblemsJSON(load(t, refused).Problems))(`problems problems.code problems.severity problems.message problems.args
-			problems.pos problems.pos.file problems.pos.line problems.pos.col problems.subject problems.hint`),
+			problems.pos problems.pos.file problems.pos.line problems.pos.col problems.subject problems.hint problems.case`),
 		// Not there yet: effect, effectSummary, acknowledge, summary.gained, summary.lost.
-		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause and last of changes.
+		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause, widens and last of changes; case and suggest of findings.
 		"plan": shape(PlanJSON(p))(`format kind version project target target.name target.lineage target.serial at timeZone validFrom validUntil view hash baseDigest goalDigest
 			inputs inputs.path inputs.sha256 summary summary.create summary.update summary.delete summary.rename summary.unmanaged summary.errors summary.warnings
 			changes changes.action changes.kind changes.name changes.previously changes.widens changes.cause changes.fields
@@ -294,7 +298,7 @@ func TestJSONShapes(t *testing.T) {
 			steps steps.do steps.kind steps.id steps.from steps.del steps.add
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after
 			unmanaged unmanaged.kind unmanaged.name unmanaged.id external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record
-			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint`),
+			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint findings.case`),
 		"drift": shape(DriftJSON(p))(`format kind target target.name target.lineage target.serial
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after unmanaged unmanaged.kind unmanaged.name unmanaged.id`),
 		"apply": shape(OutcomeJSON(apply(t, m, p), p))(`format kind plan target target.name target.lineage target.serial applied already
