@@ -33,8 +33,9 @@ import (
 // app is one run: the streams, the clock, and the flags that every command has.
 type app struct {
 	streams
-	out *sink // the streams' own, buffered
-	now time.Time
+	out  *sink  // the streams' own, buffered
+	done string // what has been done already, whatever happens to the output
+	now  time.Time
 
 	dir       string
 	target    string
@@ -135,7 +136,7 @@ func (a *app) start(cmd *cobra.Command, _ []string) error {
 	if !slices.Contains([]string{"auto", "always", "never"}, a.colour) {
 		return usage("--color %s: auto, always or never", a.colour)
 	}
-	if a.at != "" {
+	if cmd.Flags().Changed("at") {
 		if _, err := calendar.ParseDay(a.at); err != nil {
 			return usage("--at: %w", err)
 		}

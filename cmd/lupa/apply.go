@@ -78,17 +78,21 @@ func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
 	return p, t, nil
 }
 
-// instant is when to look, in a time zone: now, or on the day of --at.
-func (a *app) instant(zone string) (time.Time, error) {
-	loaded, err := time.LoadLocation(zone)
+// instant is when the plan must hold: now, or on the day of --at. The zero time
+// stands for the very day that the plan was made for.
+func (a *app) instant(p *plan.Plan) (time.Time, error) {
+	zone, err := time.LoadLocation(p.TimeZone)
 	if err != nil {
 		return time.Time{}, fail(err)
 	}
 	if a.at == "" {
-		return a.now.In(loaded), nil
+		return a.now, nil
 	}
 	day, err := calendar.ParseDay(a.at)
-	return day.Noon(loaded), err
+	if err != nil || day == p.At {
+		return time.Time{}, err
+	}
+	return day.Noon(zone), nil
 }
 
 // expected refuses a plan that is not the one that was reviewed.
@@ -134,7 +138,7 @@ func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
 		return fail(fmt.Errorf("target %s: %w", at.name, err))
 	}
 	defer db.Close()
-	when, err := a.instant(p.TimeZone)
+	when, err := a.instant(p)
 	if err != nil {
 		return err
 	}
@@ -147,6 +151,7 @@ func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
 	if err != nil {
 		return fail(err)
 	}
+	a.done = applied
 	if a.json() {
 		return a.print(report.OutcomeJSON(outcome, p))
 	}

@@ -100,7 +100,11 @@ func run(ctx context.Context, args []string, s streams, now time.Time) int {
 	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
 	if unwritten := a.out.Flush(); unwritten != nil {
-		err = &failure{code: exitFailure, err: fmt.Errorf("writing the output: %w", unwritten), next: "see that there is room for it"}
+		f := &failure{code: exitFailure, err: fmt.Errorf("writing the output: %w", unwritten), next: "see that there is room for it", done: a.done}
+		if a.done == applied {
+			f.code = exitDone
+		}
+		err = f
 	}
 	if err == nil {
 		return exitDone
@@ -158,7 +162,11 @@ type failure struct {
 	code int
 	err  error  // nil: the output has said it
 	next string // what to do next
+	done string // what was done all the same; "" where nothing was
 }
+
+// applied is what app.done says after an apply.
+const applied = "the plan was applied"
 
 func (f *failure) Error() string {
 	if f.err == nil {
@@ -175,7 +183,10 @@ func (f *failure) say(w io.Writer) {
 		return
 	}
 	line := "lupa: " + f.err.Error()
-	if f.code != exitUsage && f.code != exitUnknown {
+	switch {
+	case f.done != "":
+		line += "; " + f.done
+	case f.code != exitUsage && f.code != exitUnknown:
 		line += "; nothing was applied"
 	}
 	if f.next != "" {

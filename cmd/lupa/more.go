@@ -108,6 +108,7 @@ func (a *app) writeStarter(dir string) error {
 		if err := writeFile(full, 0o644, func(w io.Writer) error { _, err := w.Write(files[name]); return err }); err != nil {
 			return fail(err)
 		}
+		a.done = "files were created"
 		fmt.Fprintf(a.out, "created  %s\n", name)
 	}
 	if !a.quiet {

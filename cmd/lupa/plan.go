@@ -23,6 +23,9 @@ written but the plan file, if one is asked for.`,
 		Example: `  lupa plan
   lupa plan --out plan.json && lupa apply plan.json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("out") && out == "" {
+				return usage("--out takes the name of a file")
+			}
 			p, t, err := a.propose(cmd.Context())
 			if err != nil {
 				return err
@@ -98,6 +101,7 @@ func (a *app) savePlan(p *plan.Plan, file string) error {
 	if err := writeFile(a.path(file), 0o600, p.Write); err != nil {
 		return &failure{code: exitFailure, err: fmt.Errorf("writing the plan: %w", err), next: "see that the directory is there and can be written"}
 	}
+	a.done = "the plan file was written"
 	return nil
 }
 

@@ -38,8 +38,8 @@ func (a *app) statusCommand() *cobra.Command {
 	var upgrade, recover bool
 	cmd := &cobra.Command{
 		Use: "status", Args: takes(0, 0, ""), Short: "Describe a target",
-		Long: `Describes a target. It is only read, unless a crash is to be cleared away with
---recover or an older target to be brought up to date with --upgrade.`,
+		Long: `Describes a target. It is only read, unless a write that a crash interrupted is to
+be undone with --recover, or an older target to be brought up to date with --upgrade.`,
 		Example: "  lupa target status\n  lupa target status --format json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t, at, err := a.locate()
@@ -61,7 +61,7 @@ func (a *app) statusCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&upgrade, "upgrade", false, "bring a target that an older lupa made up to date")
-	cmd.Flags().BoolVar(&recover, "recover", false, "clear away what a crash left in the middle of a write")
+	cmd.Flags().BoolVar(&recover, "recover", false, "undo a write that a crash interrupted")
 	return cmd
 }
 
@@ -87,6 +87,7 @@ func (a *app) targetInit(ctx context.Context) error {
 	case err != nil:
 		return fail(err)
 	}
+	a.done = "the target was made"
 	return a.describe(ctx, t, at, true)
 }
 

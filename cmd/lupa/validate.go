@@ -132,6 +132,7 @@ func (f *formatter) file(fsys fs.FS, path string) ([]source.Problem, error) {
 	if f.check {
 		return nil, nil
 	}
+	f.done = "files were formatted"
 	full := filepath.Join(f.root, filepath.FromSlash(path))
 	info, err := os.Stat(full)
 	if err != nil {

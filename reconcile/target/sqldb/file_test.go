@@ -158,6 +158,7 @@ func TestOpenTellsApart(t *testing.T) {
 			exec(t, p, "UPDATE lupa_log SET actor = 'somebody else'")
 			return p
 		}, target.ErrDamaged},
+		"no version":       {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_version"); return p }, target.ErrDamaged},
 		"a table gone":     {func(t *testing.T) string { p := fresh(t); exec(t, p, "DROP TABLE person_groups"); return p }, target.ErrDamaged},
 		"its own row gone": {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_target"); return p }, target.ErrDamaged},
 		"what was left, cut": {func(t *testing.T) string {

@@ -174,8 +174,12 @@ func (r *Reader) Newest(ctx context.Context) (*target.Entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if newest != nil && e.Previous != newest.Hash {
-			return nil, fmt.Errorf("%w: log entry %d does not follow the one before", target.ErrDamaged, e.ID)
+		before := target.Entry{}
+		if newest != nil {
+			before = *newest
+		}
+		if e.Previous != before.Hash || e.ID != before.ID+1 {
+			return nil, fmt.Errorf("%w: what stood before log entry %d is gone", target.ErrDamaged, e.ID)
 		}
 		newest = &e
 	}

@@ -318,8 +318,11 @@ func checkIdentity(ctx context.Context, db *sql.DB, path string) error {
 		return fmt.Errorf("%w: %s is no target of lupa", target.ErrDamaged, path)
 	}
 	var version int64
-	if err := db.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versionTable).Scan(&version); err != nil {
 		return classify(err)
+	}
+	if version < 1 {
+		return fmt.Errorf("%w: it does not say of which version it is", target.ErrDamaged)
 	}
 	if version > schemaVersion {
 		return fmt.Errorf("%w: version %d, this lupa knows %d", target.ErrNewer, version, schemaVersion)
