@@ -366,7 +366,7 @@ var situations = []struct {
 	{"N01 one goes and one comes with the same rights and members", []phase{
 		{tree: "UserGroup old {title: A, wilma: [wilma.x]}\n Person t-2 {kind: staff, schools: [a], groups: [old]}", want: "create UserGroup old\n create Person t-2"},
 		{tree: "UserGroup new {title: B, wilma: [wilma.x]}\n Person t-2 {kind: staff, schools: [a], groups: [new]}",
-			want: "create UserGroup new\n delete UserGroup old\n update Person t-2\n groups: [old] → [new]\n N01 UserGroup old new"},
+			want: "create UserGroup new\n delete UserGroup old\n update Person t-2\n groups: [old] → [new]\n N01 UserGroup old new old"},
 	}},
 	{"no N01 where rights differ", []phase{
 		{tree: "UserGroup old {wilma: [wilma.x]}", want: "create UserGroup old"},

@@ -101,7 +101,7 @@ func (a *assembly) problem(code, variant string, at []place, args ...string) {
 func (a *assembly) problemOf(o *object, code, variant string, at place, args ...string) {
 	a.problem(code, variant, []place{at}, args...)
 	last := &a.tree.Problems[len(a.tree.Problems)-1]
-	last.Subject = o.key.Kind + " " + fact.Called(o.key.ID, len(a.goal.Installations) > 1)
+	last.Subject = o.key.Kind + " " + a.called(o.key)
 }
 
 // isLost reports whether a name may be declared where nobody can read it.
@@ -122,48 +122,71 @@ func (a *assembly) findInstallations(read []fileFacts) {
 
 // nameObjects gives every object its key, and finds those that share one.
 func (a *assembly) nameObjects(read []fileFacts) {
-	missing := false
+	told := make(map[place]bool)
 	for i := range read {
 		for j := range read[i].objects {
-			o := &read[i].objects[j]
-			if o.owner > 0 {
-				owner := &read[i].objects[o.owner-1]
-				if a.at[owner.key] != owner { // its records are not compared with those of another
-					continue
-				}
-				o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}
-			} else if inst, ok := a.installationOf(o, &missing); ok {
-				o.key = fact.Key{Kind: o.kind.Name, ID: a.id(inst, o.name)}
-				if o.kind.Name == "Installation" {
-					o.key.ID = o.name
-				}
-			} else {
-				o.broken = true
-				continue
-			}
-			if first := a.at[o.key]; first != nil {
-				switch {
-				case o.kind.Name == "Sharing":
-					a.problem("E18", "", []place{o.at, first.at}, o.name)
-				case o.owner > 0:
-					a.problem("D02", "record", []place{o.at, first.at}, o.name)
-				default:
-					a.problem("D02", "object", []place{o.at, first.at}, o.kind.Name, o.name)
-				}
-				o.broken = true
-				continue
-			}
-			a.at[o.key] = o
-			if o.owner == 0 {
+			switch o := &read[i].objects[j]; {
+			case o.owner > 0:
+				a.nameRecord(o, &read[i].objects[o.owner-1])
+			case a.nameObject(o, told):
 				a.tree.Objects++
 				if !a.goal.View.Sees(o.key) {
-					a.problem("D04", "", []place{o.at}, o.kind.Name, o.name)
+					a.problem("D04", "", []place{o.at}, o.kind.Name, a.called(o.key))
 				}
 			}
 		}
 	}
 	a.renames(read)
 	a.lists(read)
+}
+
+// nameObject reports whether an object has a key that is its own.
+func (a *assembly) nameObject(o *object, told map[place]bool) bool {
+	inst, ok := a.installationOf(o, told)
+	if !ok {
+		o.broken = true
+		a.lost[o.name] = true // it is declared, nobody knows where
+		return false
+	}
+	o.key = fact.Key{Kind: o.kind.Name, ID: o.name}
+	if o.kind.Name != "Installation" {
+		o.key.ID = a.id(inst, o.name)
+	}
+	if first := a.at[o.key]; first != nil {
+		a.problem("D02", "object", []place{o.at, first.at}, o.kind.Name, a.called(o.key))
+		o.broken = true
+		return false
+	}
+	a.at[o.key] = o
+	return true
+}
+
+// nameRecord gives a record its key. The records of the second of two objects of
+// one name are not compared with those of the first.
+func (a *assembly) nameRecord(o, owner *object) {
+	if owner.key.ID == "" {
+		a.lost[o.name] = true
+		return
+	}
+	o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}
+	first := a.at[o.key]
+	if first == nil {
+		a.at[o.key] = o
+		return
+	}
+	o.broken = true
+	switch {
+	case a.at[owner.key] != owner:
+	case o.kind.Name == "Sharing":
+		a.problem("E18", "", []place{o.at, first.at}, o.name)
+	default:
+		a.problem("D02", "record", []place{o.at, first.at}, o.name)
+	}
+}
+
+// called is what a person calls an object.
+func (a *assembly) called(key fact.Key) string {
+	return fact.Called(key.ID, len(a.goal.Installations) > 1)
 }
 
 // lists finds documents of People that share a name.
@@ -181,30 +204,33 @@ func (a *assembly) lists(read []fileFacts) {
 	}
 }
 
-// installationOf is the installation an object belongs to.
-func (a *assembly) installationOf(o *object, missing *bool) (string, bool) {
+// installationOf is the installation an object belongs to. What is wrong with it
+// is told once a place, and once of the tree as a whole.
+func (a *assembly) installationOf(o *object, told map[place]bool) (string, bool) {
+	at, variant, args, suggest := o.instAt, "unknown", []string{o.installation}, ""
 	switch {
 	case o.kind.Name == "Installation":
 		return "", true
 	case o.installation != "" && a.installations[o.installation] != nil:
 		return o.installation, true
-	case len(a.lost) > 0 && len(a.installations) == 0:
+	case o.installation != "" && a.isLost(o.installation), len(a.lost) > 0 && len(a.installations) == 0:
 		return "", false // it may be in a document that cannot be read
 	case o.installation != "":
-		p := source.Problem{Code: "D05", Case: "unknown", Args: []string{o.installation}, Pos: []source.Pos{o.instAt.pos(a.paths)},
-			Suggest: schema.Nearest(o.installation, maps.Keys(a.installations))}
-		a.report(p)
-		return "", false
+		suggest = schema.Nearest(o.installation, maps.Keys(a.installations))
 	case len(a.installations) == 1:
 		return a.goal.Installations[0], true
 	case len(a.installations) == 0:
-		if !*missing {
-			*missing = true
-			a.problem("D05", "missing", []place{o.at})
-		}
-		return "", false
+		at, variant, args = place{}, "missing", nil
+	default:
+		at, variant, args = o.at, "several", []string{strings.Join(a.goal.Installations, ", ")}
 	}
-	a.problem("D05", "several", []place{o.at}, strings.Join(a.goal.Installations, ", "))
+	if !told[at] {
+		told[at] = true
+		if at == (place{}) {
+			at = o.at
+		}
+		a.report(source.Problem{Code: "D05", Case: variant, Args: args, Pos: []source.Pos{at.pos(a.paths)}, Suggest: suggest})
+	}
 	return "", false
 }
 
@@ -239,9 +265,9 @@ func (a *assembly) renames(read []fileFacts) {
 					key.ID = old.word
 				}
 				if now := a.at[key]; now != nil {
-					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, old.word)
+					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, a.called(key))
 				} else if first, ok := claims[key]; ok {
-					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, old.word)
+					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, a.called(key))
 				}
 				claims[key] = old
 				r.From = append(r.From, key.ID)
@@ -356,7 +382,7 @@ func (a *assembly) object(file []object, o *object) {
 	to := &a.facts
 	switch {
 	case root.broken || o.broken:
-		if a.at[o.key] != o {
+		if o.key.ID == "" {
 			return
 		}
 		to = &a.broken

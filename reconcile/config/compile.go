@@ -118,7 +118,8 @@ func (c *compiler) loseMisplaced(v source.Value, problems []source.Problem) {
 // that what it may declare is not called unknown.
 func (c *compiler) loseNames(v source.Value) {
 	c.lose([]byte(v.Text()))
-	for _, val := range v.Entries() {
+	for key, val := range v.Entries() {
+		c.lose([]byte(key.Text()))
 		c.loseNames(val)
 	}
 	for _, item := range v.Items() {

@@ -171,10 +171,15 @@ func compile(index int32, file *source.File) fileFacts {
 	c := compiler{file: index, out: fileFacts{sha256: hex.EncodeToString(file.SHA256[:]), problems: file.Problems}}
 	c.lose(file.Lost)
 	told := make(map[source.Pos]bool)
+	twice := false // keys: which value is meant, nobody knows
 	for _, p := range file.Problems {
 		told[p.Pos[0]] = true
+		twice = twice || p.Key() == "E35.twice"
 	}
 	for _, doc := range file.Documents {
+		if twice {
+			c.loseNames(doc.Root())
+		}
 		problems := schema.Validate(doc)
 		c.bad = c.bad[:0]
 		for _, p := range problems {
@@ -226,6 +231,7 @@ func (l *loader) join(read []fileFacts) {
 	a.assemble(read)
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
 		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
+		Several: len(goal.Installations) > 1,
 	}) {
 		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
 	}

@@ -494,10 +494,10 @@ spec: {wilma: [wilma.kokket]}
 		return all
 	}
 	want := map[string]string{
-		" mallilla":                              "mallila",
-		"SchoolClass mallila:a School opettajat": "",
+		" mallilla": "mallila",
+		"SchoolClass mallila:a School mallila:opettajat":          "",
 		"SchoolClass mallila:a UserGroup opettaja mallila toinen": "opettajat",
-		"SchoolClass mallila:a UserGroup aivan-muuta":             "",
+		"SchoolClass mallila:a UserGroup mallila:aivan-muuta":     "",
 		"UserGroup mallila:a wilma.surveys.addSurveys":            "wilma.surveys.addSurvey",
 		"UserGroup mallila:a wilma.koket":                         "", // it is the other installation's
 		"UserGroup toinen:a wilma.kokket":                         "wilma.kokeet",

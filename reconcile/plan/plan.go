@@ -69,6 +69,8 @@ type Object struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	ID   string `json:"id"`
+
+	Everywhere []string `json:"everywhere,omitempty"` // unmanaged: lists of schools that mean every school
 }
 
 // Change is what happens to one object, as a person sees it.
@@ -145,7 +147,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	aligned := fact.Align(m.have, m.last, goal.Facts)
 	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
 	m.keep()
-	m.several = severalIn(m.want.Kind("Installation").Plus(m.have.Kind("Installation")).Plus(m.last.Kind("Installation")))
+	m.several = m.severalInstallations()
 	changes := fact.Diff(m.have, m.want)
 	left := m.want
 	if len(m.kept) > 0 {
@@ -161,7 +163,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 		Changes:    m.changes(changes, renames),
 		Steps:      order.Steps(renames, changes),
 		Drift:      m.drift(),
-		Unmanaged:  m.objects(m.unmanaged), External: m.objects(m.external),
+		Unmanaged:  m.everywhere(m.objects(m.unmanaged)), External: m.objects(m.external),
 		Adopted: m.adopted(left),
 		Record:  !left.Equal(m.last),
 	}
@@ -242,23 +244,36 @@ func (m *maker) adopted(left fact.Set) []Object {
 	return m.objects(keys)
 }
 
+// everywhere marks the objects that reach every school.
+func (m *maker) everywhere(objects []Object) []Object {
+	for i, o := range objects {
+		objects[i].Everywhere = policy.Widens(fact.Set{}, m.have.Object(fact.Key{Kind: o.Kind, ID: o.ID}))
+	}
+	return objects
+}
+
 func (m *maker) objects(keys []fact.Key) []Object {
 	objects := make([]Object, 0, len(keys))
 	for _, key := range keys {
-		objects = append(objects, Object{key.Kind, m.name(key.ID), key.ID})
+		objects = append(objects, Object{Kind: key.Kind, Name: m.name(key.ID), ID: key.ID})
 	}
 	return objects
 }
 
 func (m *maker) name(id string) string { return fact.Called(id, m.several) }
 
-// severalIn reports whether a set holds more than one object.
-func severalIn(s fact.Set) bool {
-	n := 0
-	for range s.Objects() {
-		n++
+// severalInstallations reports whether the plan speaks of more than one.
+func (m *maker) severalInstallations() bool {
+	seen := make(map[string]bool)
+	for _, s := range []fact.Set{m.want, m.have, m.last} {
+		for key := range s.Kind("Installation").Objects() {
+			seen[key.ID] = true
+		}
 	}
-	return n > 1
+	for _, key := range slices.Concat(m.unmanaged, m.external) {
+		seen[key.Installation()] = true
+	}
+	return len(seen) > 1
 }
 
 func (m *maker) findings(changes []fact.Change) []Finding {

@@ -130,10 +130,10 @@ func unknownReference(p *Pass) {
 		if p.lost(ref.Target.Name()) {
 			continue
 		}
-		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, ref.Target.Name()}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
+		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
 			Suggest: p.nearest(ref.Target.Name(), namesOf(declared, ref.Target.Kind, ref.Target.Installation()))}
 		if other, ok := elsewhere(declared, ref.Target); ok {
-			f.Case, f.Args = "elsewhere", append(f.Args, ref.Target.Installation(), other)
+			f.Case, f.Args = "elsewhere", []string{ref.Target.Kind, ref.Target.Name(), ref.Target.Installation(), other}
 		}
 		p.find(f)
 	}
@@ -244,15 +244,15 @@ func Widens(have, want fact.Set) (fields []string) {
 
 // everywhere reports whether a list of schools of an object means every school,
 // because the object says so or because the list is empty. Students and
-// guardians have no Koulu field that could.
+// guardians have no Koulu field that could, and a stub says only what it says.
 func everywhere(object fact.Set, all fact.Field) bool {
-	if kind := object.Value("kind"); object.Len() == 0 || kind == "student" || kind == "guardian" || object.Value("external") != "" {
+	if kind := object.Value("kind"); object.Len() == 0 || kind == "student" || kind == "guardian" {
 		return false
 	}
 	if in, _, nested := strings.Cut(all.Name, "."); nested && object.Value(in) == "" {
 		return false
 	}
-	return object.Value(all.Name) != "" || object.Value(all.AllOf) == ""
+	return object.Value(all.Name) != "" || object.Value(all.AllOf) == "" && object.Value("external") == ""
 }
 
 // accountEverywhere: a Primus account without a home school reaches every

@@ -29,7 +29,7 @@ func likelyRename(p *Pass) {
 	var found []Finding
 	for sign, old := range signatures(p.Have, gone) {
 		if now := is[sign]; len(old) == 1 && len(now) == 1 {
-			found = append(found, Finding{Code: "N01", Args: []string{now[0].Kind, fact.Called(old[0].ID, p.Several), fact.Called(now[0].ID, p.Several)},
+			found = append(found, Finding{Code: "N01", Args: []string{now[0].Kind, fact.Called(old[0].ID, p.Several), fact.Called(now[0].ID, p.Several), old[0].Name()},
 				Subject: now[0], Facts: []fact.Fact{{Key: now[0]}}})
 		}
 	}

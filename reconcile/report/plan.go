@@ -142,12 +142,18 @@ func (t *Text) kept(key string, objects []plan.Object) {
 		return
 	}
 	t.printf("\n%s\n", t.sentence(key, len(objects)))
+	objects = slices.Clone(objects) // those that reach furthest first
+	slices.SortStableFunc(objects, func(a, b plan.Object) int { return len(b.Everywhere) - len(a.Everywhere) })
 	for i, o := range objects {
 		if i == 10 {
 			t.printf("    %s\n", t.sentence("more", len(objects)-i))
 			break
 		}
-		t.printf("    %s %s\n", o.Kind, Safe(o.Name))
+		mark := ""
+		if len(o.Everywhere) > 0 {
+			mark = "  " + t.paint(alarm, "! "+t.sentence("plan.everywhere"))
+		}
+		t.printf("    %s %s%s\n", o.Kind, Safe(o.Name), mark)
 	}
 }
 

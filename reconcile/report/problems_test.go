@@ -297,10 +297,10 @@ func TestJSONShapes(t *testing.T) {
 			changes.fields.field changes.fields.before changes.fields.after changes.fields.cause changes.fields.last
 			steps steps.do steps.kind steps.id steps.from steps.del steps.add
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after
-			unmanaged unmanaged.kind unmanaged.name unmanaged.id external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record
+			unmanaged unmanaged.kind unmanaged.name unmanaged.id unmanaged.everywhere external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record
 			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint findings.case`),
 		"drift": shape(DriftJSON(p))(`format kind target target.name target.lineage target.serial
-			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after unmanaged unmanaged.kind unmanaged.name unmanaged.id`),
+			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after unmanaged unmanaged.kind unmanaged.name unmanaged.id unmanaged.everywhere`),
 		"apply": shape(OutcomeJSON(apply(t, m, p), p))(`format kind plan target target.name target.lineage target.serial applied already
 			entry entry.id entry.serial entry.plan entry.commit entry.actor entry.host entry.version entry.at entry.changes entry.previous entry.hash`),
 		"idle":   shape(OutcomeJSON(plan.Outcome{Idle: true}, p))(`format kind plan target target.name target.lineage target.serial applied already`),
