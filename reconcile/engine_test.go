@@ -275,6 +275,10 @@ func TestNamesWithInstallation(t *testing.T) {
 	if diff := cmp.Diff(want, tell(plan.Make(goal, "local", "test", snap))); diff != "" {
 		t.Error(diff)
 	}
+	snap = fact.Snapshot{Now: object("School", "m/b")} // somebody else's, of an installation that nobody declares
+	if got := tell(plan.Make(goal, "local", "test", snap)); !slices.Contains(got, "unmanaged School m:b") || !slices.Contains(got, "create School n:a") {
+		t.Errorf("beside what is not lupa's: %q", got)
+	}
 	if got := tell(plan.Make(goal, "local", "test", fact.Snapshot{})); !slices.Contains(got, "create School a") {
 		t.Errorf("with one installation: %q", got)
 	}

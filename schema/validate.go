@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,13 @@ func Validate(doc *source.Document) []source.Problem {
 func known(root, kind source.Value) (source.Problem, bool) {
 	if !kind.Exists() {
 		return source.Problem{Code: "S02", Args: []string{"kind"}, Pos: []source.Pos{root.Pos()}}, false
+	}
+	if kind.Text() == "" { // of a mapping or a list, too
+		variant := "empty"
+		if kind.IsMap() || kind.IsList() {
+			variant = "string"
+		}
+		return source.Problem{Code: "S03", Case: variant, Args: []string{"kind"}, Pos: []source.Pos{kind.Pos()}}, false
 	}
 	if byKind[kind.Text()] == nil {
 		return source.Problem{Code: "S10", Args: []string{kind.Text()}, Pos: []source.Pos{kind.Pos()},
@@ -196,7 +204,11 @@ func (v *validation) add(code, variant string, pos source.Pos, suggest string, a
 // problem says what a keyword of a schema finds wrong with the value at a place.
 func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, pointer string) {
 	value := v.root.At(pointer)
-	name := unescape(pointer[strings.LastIndexByte(pointer, '/')+1:])
+	parent, last := path.Split(pointer)
+	name := unescape(last)
+	if parent = strings.TrimSuffix(parent, "/"); v.root.At(parent).IsList() {
+		name = unescape(path.Base(parent)) + "[]" // an item has no name of its own
+	}
 	if strings.Contains(e.KeywordLocation, "/propertyNames/") {
 		value = v.key(pointer)
 	}
