@@ -43,6 +43,7 @@ type app struct {
 	colour    string
 	logLevel  string
 	logFormat string
+	language  string
 	at        string
 	quiet     bool
 }
@@ -76,6 +77,7 @@ what has to change in a target, and applies exactly that plan.`,
 	flags.StringVarP(&a.dir, "directory", "C", ".", "run as if started in this directory")
 	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
 	flags.StringVar(&a.format, "format", "text", "text or json")
+	flags.StringVar(&a.language, "lang", "en", "language of the output: en")
 	flags.StringVar(&a.at, "at", "", "the day to look at, YYYY-MM-DD (default today, in the installation)")
 	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
 	flags.StringVar(&a.logLevel, "log-level", "", "trace, debug, info, warn, error or off (LUPA_LOG; default warn)")
@@ -132,6 +134,9 @@ func (a *app) start(cmd *cobra.Command, _ []string) error {
 		return usage("--format %s is not possible here: text alone", a.format)
 	case a.format != "text" && a.format != "json":
 		return usage("--format %s is not possible here: text or json", a.format)
+	}
+	if a.language != "en" {
+		return usage("--lang %s: lupa speaks English alone so far (en)", a.language)
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, a.colour) {
 		return usage("--color %s: auto, always or never", a.colour)
