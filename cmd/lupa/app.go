@@ -440,8 +440,9 @@ func (a *app) confirm(ctx context.Context, question string) bool {
 		return false
 	}
 	answers := make(chan string, 1)
+	from := bufio.NewReader(a.in)
 	go func() {
-		answer, _ := bufio.NewReader(a.in).ReadString('\n')
+		answer, _ := from.ReadString('\n')
 		answers <- answer
 	}()
 	select {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
@@ -40,21 +41,6 @@ func lupa(t *testing.T, dir string, wantExit int, args ...string) string {
 // realSchool is a school as a register has it.
 type realSchool struct{ name, title, code, municipality string }
 
-// escaped makes a name of any key (contract): each byte that a name cannot have
-// in its place becomes _ and two hexadecimal digits.
-func escaped(key string) string {
-	var b strings.Builder
-	for i, c := range []byte(key) {
-		plain := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || (c == '.' || c == '-') && i > 0 && i < len(key)-1
-		if plain {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "_%02x", c)
-		}
-	}
-	return b.String()
-}
-
 func finland(t *testing.T) []realSchool {
 	data, err := os.ReadFile(realData(t, "schools", "finland.json"))
 	if err != nil {
@@ -77,7 +63,7 @@ func finland(t *testing.T) []realSchool {
 				title = o.Names[language]
 			}
 		}
-		schools = append(schools, realSchool{escaped(o.OID), title, o.Code, strings.TrimPrefix(o.Kunta, "kunta_")})
+		schools = append(schools, realSchool{facttest.Escaped(o.OID), title, o.Code, strings.TrimPrefix(o.Kunta, "kunta_")})
 	}
 	return schools
 }
@@ -102,7 +88,7 @@ func sweden(t *testing.T) []realSchool {
 			key = fmt.Sprintf("%s-%d", key, i+2)
 		}
 		seen[key] = true
-		schools = append(schools, realSchool{name: escaped(key), title: row[2], municipality: row[0]})
+		schools = append(schools, realSchool{name: facttest.Escaped(key), title: row[2], municipality: row[0]})
 	}
 	return schools
 }
