@@ -36,6 +36,9 @@ func TestReplay(t *testing.T) {
 	}
 	for _, name := range []string{"knative", "tektoncd", "kubeflow", "jenkins"} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && name == "jenkins" {
+				t.Skip("skipped: -short, and it has two thousand people")
+			}
 			t.Parallel()
 			h := readHistory(t, filepath.Join(dir, "org-as-code", name+".jsonl.gz"))
 			r := newReplay(t)
