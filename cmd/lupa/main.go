@@ -96,7 +96,6 @@ func run(ctx context.Context, args []string, s streams, now time.Time) int {
 	root := a.commands()
 	root.SetArgs(args)
 	root.SetIn(s.in)
-	root.SetOut(a.out)
 	root.SetErr(s.err)
 	err := root.ExecuteContext(ctx)
 	if unwritten := a.out.Flush(); unwritten != nil {
