@@ -99,7 +99,7 @@ what has to change in a target, and applies exactly that plan.`,
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(helpCommand())
 	root.DisableSuggestions = true // main makes them, on the same line
-	root.SetOut(a.out) // completion keeps what it finds now
+	root.SetOut(a.out)             // completion keeps what it finds now
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
