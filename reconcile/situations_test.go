@@ -501,7 +501,7 @@ func TestSituations(t *testing.T) {
 			t.Run("memory", func(t *testing.T) { play(t, &target.Memory{Lineage: "test"}, s.phases) })
 			t.Run("sqlite", func(t *testing.T) {
 				if testing.Short() && i%3 > 0 {
-					t.Skip("in a hurry")
+					t.Skip("skipped: -short, and memory plays them all")
 				}
 				t.Parallel()
 				play(t, freshSQLite(t), s.phases)

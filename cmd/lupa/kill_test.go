@@ -41,6 +41,13 @@ func largeTree(t *testing.T, people int) string {
 
 func digestOf(t *testing.T, dir string) (fact.Digest, int64) {
 	t.Helper()
+	snap := held(t, dir)
+	return snap.Now.Digest(), snap.Serial
+}
+
+// held is what the target of a tree holds.
+func held(t *testing.T, dir string) fact.Snapshot {
+	t.Helper()
 	r, err := sqldb.OpenReader(t.Context(), filepath.Join(dir, ".lupa", "state.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +57,7 @@ func digestOf(t *testing.T, dir string) (fact.Digest, int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return snap.Now.Digest(), snap.Serial
+	return snap
 }
 
 // TestKilledApply kills an apply at moments all over its run. The target holds

@@ -12,9 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
-	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
 // realData is the directory of real data, or skips the test where there is none.
@@ -158,17 +156,8 @@ func TestRealSchools(t *testing.T) {
 
 func compareSchools(t *testing.T, dir string, want []realSchool) {
 	t.Helper()
-	r, err := sqldb.OpenReader(t.Context(), filepath.Join(dir, ".lupa", "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	snap, err := r.Read(t.Context(), fact.Scope{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	got := make(map[string]realSchool)
-	for key, s := range snap.Now.Kind("School").Objects() {
+	for key, s := range held(t, dir).Now.Kind("School").Objects() {
 		got[key.Name()] = realSchool{key.Name(), s.Value("title"), s.Value("code"), s.Value("municipalityCode")}
 	}
 	expected := make(map[string]realSchool)
