@@ -358,13 +358,15 @@ func syntaxProblem(path string, p part, spent *spent, err error) Problem {
 }
 
 // tabbed reports whether the line of a place is indented by tabs, or the one
-// before it.
+// before it. The lines are not kept: a file may have sixteen million.
 func tabbed(p part, pos Pos) bool {
-	at := pos.Line - p.line - 1
-	lines := bytes.Split(p.text, []byte("\n"))
-	for _, line := range lines[max(0, min(at-1, len(lines))):max(0, min(at+1, len(lines)))] {
-		text := bytes.TrimLeft(line, " \t")
-		if bytes.IndexByte(line[:len(line)-len(text)], '\t') >= 0 {
+	line := p.line
+	for text := range bytes.Lines(p.text) {
+		if line++; line > pos.Line {
+			break
+		}
+		indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
+		if line >= pos.Line-1 && bytes.IndexByte(indent, '\t') >= 0 {
 			return true
 		}
 	}
