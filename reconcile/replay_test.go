@@ -20,7 +20,6 @@ import (
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
-	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
@@ -177,7 +176,7 @@ var levels = []string{"none", "read", "triage", "write", "maintain", "admin"}
 // anything, grants are rights, and grants to one login are its override.
 func organisationOf(v version) organisation {
 	o := make(organisation)
-	esc := facttest.Escaped
+	esc := fact.Escape
 	login := func(org, name string, lines ...string) {
 		o.say("Person", esc(name), append(lines, "kind staff", "schools "+esc(org))...)
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/lupa-dev/lupa/reconcile/facttest"
+	"github.com/lupa-dev/lupa/reconcile/fact"
 )
 
 // realData is the directory of real data, or skips the test where there is none.
@@ -61,7 +61,7 @@ func finland(t *testing.T) []realSchool {
 				title = o.Names[language]
 			}
 		}
-		schools = append(schools, realSchool{facttest.Escaped(o.OID), title, o.Code, strings.TrimPrefix(o.Kunta, "kunta_")})
+		schools = append(schools, realSchool{fact.Escape(o.OID), title, o.Code, strings.TrimPrefix(o.Kunta, "kunta_")})
 	}
 	return schools
 }
@@ -86,7 +86,7 @@ func sweden(t *testing.T) []realSchool {
 			key = fmt.Sprintf("%s-%d", key, i+2)
 		}
 		seen[key] = true
-		schools = append(schools, realSchool{name: facttest.Escaped(key), title: row[2], municipality: row[0]})
+		schools = append(schools, realSchool{name: fact.Escape(key), title: row[2], municipality: row[0]})
 	}
 	return schools
 }

@@ -68,6 +68,38 @@ func Called(id string, several bool) string {
 // ID is the id of the object called name in an installation.
 func ID(installation, name string) string { return installation + "/" + name }
 
+// MaxName is how many characters a name may have.
+const MaxName = 128
+
+// Escape makes a name of a key from outside, valid as a name or not: each byte
+// outside [a-z0-9.-], and a full stop or hyphen at either end, becomes _ and two
+// hexadecimal digits. Different keys make different names. A name of more than
+// MaxName characters cannot be used.
+func Escape(key string) string {
+	plain := func(i int) bool {
+		c := key[i]
+		return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || (c == '.' || c == '-') && i > 0 && i < len(key)-1
+	}
+	i := 0
+	for i < len(key) && plain(i) {
+		i++
+	}
+	if i == len(key) {
+		return key
+	}
+	name := []byte(key[:i])
+	for ; i < len(key); i++ {
+		if plain(i) {
+			name = append(name, key[i])
+		} else {
+			name = append(name, '_', hexDigits[key[i]>>4], hexDigits[key[i]&15])
+		}
+	}
+	return string(name)
+}
+
+const hexDigits = "0123456789abcdef"
+
 // Compare orders keys as sets do: by kind, then by id, byte by byte.
 func (k Key) Compare(o Key) int {
 	return cmp.Or(strings.Compare(k.Kind, o.Kind), strings.Compare(k.ID, o.ID))

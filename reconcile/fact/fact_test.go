@@ -239,3 +239,20 @@ func TestVocabulary(t *testing.T) {
 		}
 	}
 }
+
+func TestEscape(t *testing.T) {
+	for key, want := range map[string]string{
+		"":            "",
+		"t-1042":      "t-1042",
+		"T-1042":      "_54-1042",
+		"a_b":         "a_5fb",
+		"-a.":         "_2da_2e",
+		"knative/Doc": "knative_2f_44oc",
+		"ä":           "_c3_a4",
+		"a.b-c":       "a.b-c",
+	} {
+		if got := fact.Escape(key); got != want {
+			t.Errorf("%q: got %q, want %q", key, got, want)
+		}
+	}
+}

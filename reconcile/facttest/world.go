@@ -6,7 +6,6 @@ package facttest
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 )
@@ -25,21 +24,6 @@ func Bytes(data []byte) Choose {
 		data = data[1:]
 		return c % n
 	}
-}
-
-// Escaped makes a name of any key from outside (contract): each byte that a name
-// cannot have in its place becomes _ and two hexadecimal digits.
-func Escaped(key string) string {
-	var b strings.Builder
-	for i, c := range []byte(key) {
-		plain := c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || (c == '.' || c == '-') && i > 0 && i < len(key)-1
-		if plain {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "_%02x", c)
-		}
-	}
-	return b.String()
 }
 
 var names = []string{"a", "b", "c-1", "d.x", "e_2"}
