@@ -46,6 +46,7 @@ func Kinds() []string {
 		"UserGroup",
 		"Person",
 		"People",
+		"GroupRule",
 		"PersonOverride",
 		"CardAssignment",
 		"SurveyTemplate",

@@ -171,7 +171,7 @@ func TestWordsOfProblems(t *testing.T) {
 		{"Person", "spec: {kind: teachr}", `S04 ["teachr" "teacher, staff, student, guardian"] "teacher"`},
 		{"Person", "spec: {kind: staff, alSchools: true}", `S01 ["alSchools" "spec"] "allSchools"`},
 		{"Person", "spec: {kind: staff, zzz: true}", `S01 ["zzz" "spec"] ""`},
-		{"Person", "spec: {}", `S02 ["kind"] ""`},
+		{"PersonOverride", "spec: {}", `S02 ["person"] ""`},
 		{"SchoolClas", "spec: {}", `S10 ["SchoolClas"] "SchoolClass"`},
 		{"School", "spec: {surveys: {everyone: {staff: [maintain]}}}", `E20 ["maintain"] ""`},
 		{"School", "spec: {title: \"\\u202e\"}", `Y02 ["U+202E"] ""`},

@@ -20,7 +20,7 @@ const module = "github.com/lupa-dev/lupa/"
 var lines = [][]string{
 	{"schema/source", "reconcile/fact", "reconcile/calendar"},
 	{"schema", "reconcile/access", "reconcile/order", "reconcile/facttest"},
-	{"reconcile/policy", "reconcile/target"},
+	{"reconcile/policy", "reconcile/target", "reconcile/roster"},
 	{"reconcile/plan", "reconcile/target/sqldb", "reconcile/target/targettest"},
 	{"reconcile", "reconcile/config", "reconcile/report"},
 	{"cmd/lupa"},

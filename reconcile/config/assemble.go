@@ -26,7 +26,11 @@ type assembly struct {
 	facts, dormant, initial layer
 	broken                  layer                        // what objects with problems are called, and what they name
 	ids                     map[string]map[string]string // installation, name: id
-	days                    map[string]calendar.Day      // by installation: the day to look at
+	zones                   map[string]*time.Location    // by installation
+	days                    map[string]calendar.Day      // the day to look at
+
+	rostered []object // that no document declares
+	joined   []*joinedRoster
 }
 
 // layer is a set of facts in the making, with the place of each.
@@ -41,7 +45,7 @@ type layer struct {
 // default holds, or what else had a part.
 type origin struct{ at, also place }
 
-func (a *assembly) assemble(read []fileFacts) {
+func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
@@ -49,15 +53,26 @@ func (a *assembly) assemble(read []fileFacts) {
 	for i := range read {
 		objects += len(read[i].objects)
 	}
+	for i := range rosters {
+		objects += rosters[i].objects()
+	}
 	a.at = make(map[fact.Key]*object, objects)
 	a.facts.b.Grow(objects)
 	a.findInstallations(read)
+	a.today()
 	a.nameObjects(read)
-	a.dates(read)
+	a.joinRosters(read, rosters)
+	a.carryOut(read)
+	a.renames(read)
+	a.lists(read)
+	a.steady(read)
 	for i := range read {
 		for j := range read[i].objects {
 			a.object(read[i].objects, &read[i].objects[j])
 		}
+	}
+	for i := range a.rostered {
+		a.object(nil, &a.rostered[i])
 	}
 	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken} {
 		l.set, l.marks = l.b.Marked()
@@ -136,8 +151,6 @@ func (a *assembly) nameObjects(read []fileFacts) {
 			}
 		}
 	}
-	a.renames(read)
-	a.lists(read)
 }
 
 // nameObject reports whether an object has a key that is its own.
@@ -189,14 +202,14 @@ func (a *assembly) called(key fact.Key) string {
 	return fact.Called(key.ID, len(a.goal.Installations) > 1)
 }
 
-// lists finds documents of People that share a name.
+// lists finds documents of People, and rules, that share a name.
 func (a *assembly) lists(read []fileFacts) {
-	first := make(map[[2]string]text)
+	first := make(map[[3]string]text)
 	for _, f := range read {
 		for _, l := range f.lists {
-			name := [2]string{l.installation, l.name.word}
+			name := [3]string{l.kind, l.installation, l.name.word}
 			if before, ok := first[name]; ok {
-				a.problem("D02", "object", []place{l.name.at, before.at}, "People", l.name.word)
+				a.problem("D02", "object", []place{l.name.at, before.at}, l.kind, l.name.word)
 				continue
 			}
 			first[name] = l.name
@@ -280,20 +293,28 @@ func (a *assembly) renames(read []fileFacts) {
 
 var errLocal = errors.New("no zone of an installation")
 
-// dates settles the day to look at, which each installation has of its own, and
-// the time around it in which the same documents are in force.
-func (a *assembly) dates(read []fileFacts) {
-	zones := make(map[string]*time.Location)
+// today settles the day to look at, which each installation has of its own.
+func (a *assembly) today() {
+	a.zones = make(map[string]*time.Location)
 	a.days = make(map[string]calendar.Day)
 	for _, name := range a.goal.Installations {
-		zones[name] = a.zone(a.installations[name])
-		a.days[name] = a.day(zones[name])
+		a.zones[name] = a.zone(a.installations[name])
+		a.days[name] = a.day(a.zones[name])
 	}
-	first := time.UTC
-	if len(a.goal.Installations) > 0 {
-		first = zones[a.goal.Installations[0]]
-	}
+	first := a.firstZone()
 	a.goal.TimeZone, a.goal.At = first.String(), a.day(first)
+}
+
+func (a *assembly) firstZone() *time.Location {
+	if len(a.goal.Installations) == 0 {
+		return time.UTC
+	}
+	return a.zones[a.goal.Installations[0]]
+}
+
+// steady settles the time around the day in which the same documents and rows
+// are in force.
+func (a *assembly) steady(read []fileFacts) {
 	steady := make(map[string]calendar.Span)
 	for i := range read {
 		for j := range read[i].objects {
@@ -303,14 +324,22 @@ func (a *assembly) dates(read []fileFacts) {
 			}
 		}
 	}
+	for _, j := range a.joined {
+		for _, p := range j.People {
+			for _, m := range p.Memberships {
+				steady[j.installation] = steady[j.installation].Narrow(a.days[j.installation], m.Span)
+			}
+		}
+	}
+	zone := a.firstZone()
 	for inst, span := range steady {
 		if span.From != nil {
-			if from := span.From.Start(zones[inst]).In(first); a.goal.From == nil || from.After(*a.goal.From) {
+			if from := span.From.Start(a.zones[inst]).In(zone); a.goal.From == nil || from.After(*a.goal.From) {
 				a.goal.From = &from
 			}
 		}
 		if span.To != nil {
-			if until := span.To.Start(zones[inst]).In(first); a.goal.Until == nil || until.Before(*a.goal.Until) {
+			if until := span.To.Start(a.zones[inst]).In(zone); a.goal.Until == nil || until.Before(*a.goal.Until) {
 				a.goal.Until = &until
 			}
 		}
@@ -380,8 +409,11 @@ func (a *assembly) object(file []object, o *object) {
 		root = &file[o.owner-1]
 	}
 	to := &a.facts
+	if o == root {
+		a.complete(o)
+	}
 	switch {
-	case root.broken || o.broken:
+	case root.broken || o.broken || root.absent:
 		if o.key.ID == "" {
 			return
 		}
@@ -391,7 +423,7 @@ func (a *assembly) object(file []object, o *object) {
 		if o == root {
 			a.goal.External = append(a.goal.External, o.key)
 		}
-	case root.kind.Spans && !a.span(root).Holds(a.days[o.key.Installation()]):
+	case root.kind.Spans && !a.span(root).Holds(a.days[o.key.Installation()]) || a.ofAbsent(root):
 		to = &a.dormant
 	}
 	to.add(fact.Fact{Key: o.key}, origin{at: o.at})
@@ -400,7 +432,7 @@ func (a *assembly) object(file []object, o *object) {
 		f := fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: a.factValue(o, &e)}
 		if e.field.Lenient || e.field.Loose {
 			target := fact.Key{Kind: e.field.Ref, ID: f.Value}
-			if a.at[target] == nil && !a.isLost(e.value) {
+			if !a.isPresent(target) && !a.isLost(e.value) {
 				a.problemOf(o, "W23", e.field.Name, e.at, e.value)
 				if e.field.Lenient {
 					if left == nil {

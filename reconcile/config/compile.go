@@ -49,6 +49,8 @@ func (c *compiler) place(v source.Value) place {
 	return place{c.file, int32(pos.Line), int32(pos.Col)}
 }
 
+func (c *compiler) text(v source.Value) text { return text{v.Text(), c.place(v)} }
+
 func (c *compiler) document(doc *source.Document) {
 	root := doc.Root()
 	meta := root.Get("metadata")
@@ -60,13 +62,15 @@ func (c *compiler) document(doc *source.Document) {
 		}
 	case root.Get("kind").Text() == "People":
 		c.people(root)
+	case root.Get("kind").Text() == "GroupRule":
+		c.groupRule(root)
 	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
 		c.loseNames(root)
 	default:
 		o := c.object(kind, meta.Get("name"), meta)
 		o.broken = len(c.bad) > 0
 		for _, old := range meta.Get("previously").Items() {
-			o.previously = append(o.previously, text{old.Text(), c.place(old)})
+			o.previously = append(o.previously, c.text(old))
 		}
 		c.fill(o, fields{spec: root.Get("spec"), meta: meta})
 	}
@@ -140,7 +144,7 @@ func (c *compiler) people(root source.Value) {
 	spec, meta := root.Get("spec"), root.Get("metadata")
 	lines, defaults := spec.Get("people"), spec.Get("defaults")
 	if name := meta.Get("name"); c.named(name) {
-		c.out.lists = append(c.out.lists, list{meta.Get("installation").Text(), text{name.Text(), c.place(name)}})
+		c.out.lists = append(c.out.lists, list{"People", meta.Get("installation").Text(), c.text(name)})
 	}
 	person := fact.Words.Kind("Person")
 	c.out.objects = slices.Grow(c.out.objects, lines.Len())
@@ -154,11 +158,6 @@ func (c *compiler) people(root source.Value) {
 		o := c.object(person, line.Get("name"), meta)
 		o.broken = broken || c.isBad(line.Pos(), line.End())
 		c.fill(o, fields{spec: line, defaults: defaults, meta: line})
-		if o.entry("kind") == nil && !o.broken {
-			o.broken = true
-			pos := line.Get("name").Pos()
-			c.out.problems = append(c.out.problems, source.Problem{Code: "S02", Case: "line", Args: []string{"kind"}, Pos: []source.Pos{pos}})
-		}
 	}
 }
 
@@ -343,6 +342,9 @@ func (c *compiler) project(root source.Value) {
 	}
 	for _, v := range spec.Get("ignore").Items() {
 		p.Ignore = append(p.Ignore, fact.Pattern{Kind: v.Get("kind").Text(), Name: v.Get("name").Text()})
+	}
+	for _, v := range spec.Get("rosters").Items() {
+		c.out.rosters = append(c.out.rosters, c.roster(v))
 	}
 	if p.Targets[p.Target].Type == "" && p.Target != "local" {
 		c.out.problems = append(c.out.problems, source.Problem{Code: "D10", Args: []string{p.Target}, Pos: []source.Pos{spec.Get("target").Pos()},

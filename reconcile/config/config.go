@@ -6,9 +6,10 @@
 //	plan.Make(tree.Goal, ...)
 //
 // What a kind's fields are and where they stand is read from the vocabulary;
-// the only documents with code of their own are Project, which is lupa's, and
-// People, which is Person many times over. Files are read side by side and
-// forgotten as soon as their facts are known.
+// the only documents with code of their own are Project and GroupRule, which are
+// lupa's, and People, which is Person many times over. Files are read side by
+// side and forgotten as soon as their facts are known. Rosters are read by
+// package roster, and join the documents here.
 //
 // It judges what only documents show: names declared twice, old names claimed
 // twice, spans that end before they begin. What facts show is package policy's.
@@ -94,7 +95,12 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.join(read)
+	l.project(read)
+	rosters, err := l.rosters(fsys)
+	if err != nil {
+		return nil, err
+	}
+	l.join(read, rosters)
 	return l.tree, nil
 }
 
@@ -118,22 +124,26 @@ type fileFacts struct {
 	objects  []object
 	project  *Project
 	projects []place // where documents of kind Project stand
+	rosters  []rosterEntry
 	lists    []list
+	rules    []groupRule
 	problems []source.Problem
 	lost     map[string]bool // words of documents that could not be read; allWords if nobody knows which
 }
 
-// list is a document of People.
+// list is a document that is no object and has a name: People, GroupRule.
 type list struct {
+	kind         string
 	installation string // as written
 	name         text
 }
 
 // loader is a tree being read.
 type loader struct {
-	opt   Options
-	paths []string
-	tree  *Tree
+	opt     Options
+	paths   []string
+	entries []rosterEntry // of lupa.yaml
+	tree    *Tree
 }
 
 func (l *loader) report(problems ...source.Problem) {
@@ -217,8 +227,9 @@ func (c *compiler) lose(text []byte) {
 	}
 }
 
-// join puts the files together: names become ids, and objects become facts.
-func (l *loader) join(read []fileFacts) {
+// join puts files and rosters together: names become ids, and objects become
+// facts.
+func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 	goal := &plan.Goal{}
 	lost := make(map[string]bool)
 	for i, f := range read {
@@ -226,9 +237,17 @@ func (l *loader) join(read []fileFacts) {
 		l.report(f.problems...)
 		maps.Copy(lost, f.lost)
 	}
-	l.project(read)
+	for _, r := range rosters {
+		for _, f := range r.Files {
+			goal.Inputs = append(goal.Inputs, plan.Input(f))
+		}
+		if len(r.Problems) > 0 {
+			lost[allWords] = true // whom it would have declared nobody knows
+		}
+	}
+	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	a := assembly{loader: l, goal: goal, lost: lost}
-	a.assemble(read)
+	a.assemble(read, rosters)
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
 		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
 		Several: len(goal.Installations) > 1,
@@ -281,7 +300,7 @@ func (l *loader) project(read []fileFacts) {
 			default:
 				found = true
 				if f.project != nil {
-					l.tree.Project = *f.project
+					l.tree.Project, l.entries = *f.project, f.rosters
 				}
 			}
 		}
@@ -309,6 +328,8 @@ type object struct {
 	owner        int // of a record: 1 + the position of its object in the file
 	entries      []entry
 	broken       bool     // it has problems: only its name and what it names count
+	absent       bool     // a person of a roster without a school: as if it were not declared
+	row          place    // where a roster speaks of it
 	key          fact.Key // once the installation is known
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	code = regexp.MustCompile(`"([DENSWY]\d\d)"`)
+	code = regexp.MustCompile(`"([CDENSWY]\d\d)"`)
 	// withCase is a code and its case, as they stand where a problem is made.
 	withCase = regexp.MustCompile(`(?:Code: |add\(|problem\()"([A-Z]\d\d)", (?:Case: )?"(\w*)"`)
 	inKey    = regexp.MustCompile(`^[A-Z]\d\d`)

@@ -1,0 +1,387 @@
+package config
+
+import (
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/roster"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// rosterEntry is a roster as lupa.yaml names it.
+type rosterEntry struct {
+	roster.Source
+	name         text
+	installation string // as written
+	instAt       place
+}
+
+// roster reads an item of rosters.
+func (c *compiler) roster(v source.Value) rosterEntry {
+	inst := v.Get("installation")
+	e := rosterEntry{name: c.text(v.Get("name")), installation: inst.Text(), instAt: c.place(inst)}
+	e.Path = v.Get("path").Text()
+	for _, delta := range v.Get("deltas").Items() {
+		e.Deltas = append(e.Deltas, delta.Text())
+	}
+	for role, kind := range v.Get("roles").Entries() {
+		if e.Roles == nil {
+			e.Roles = make(map[string]string)
+		}
+		e.Roles[role.Text()] = kind.Text()
+	}
+	return e
+}
+
+// rosterFacts is what a roster says.
+type rosterFacts struct {
+	rosterEntry
+	*roster.Roster
+	files int32 // number of its first file among all
+}
+
+// objects is how many objects the roster may add.
+func (r *rosterFacts) objects() int { return len(r.Schools) + len(r.Classes) + len(r.People) }
+
+func (r *rosterFacts) place(at roster.Place) place { return place{r.files + at.File, at.Line, at.Col} }
+
+// rosters reads the rosters that lupa.yaml names.
+func (l *loader) rosters(fsys fs.FS) (all []rosterFacts, err error) {
+	for _, e := range l.entries {
+		read, err := roster.Read(fsys, e.Source)
+		if err != nil {
+			return nil, err
+		}
+		r := rosterFacts{e, read, int32(len(l.paths))}
+		for _, f := range read.Files {
+			l.paths = append(l.paths, f.Path)
+		}
+		l.tree.Files += len(read.Files)
+		for i := range read.Problems {
+			if p := &read.Problems[i]; p.Pos[0].Line == 0 { // not a place in a file
+				p.Pos = append(p.Pos, e.name.at.pos(l.paths))
+			}
+		}
+		l.report(read.Problems...)
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// joinedRoster is a roster whose rows have found their objects. All slices run
+// parallel to those of the roster.
+type joinedRoster struct {
+	*rosterFacts
+	installation string
+	schools      []*object
+	classes      []*object
+	people       []*object
+	kinds        []string              // of cards, on the day
+	on           [][]roster.Membership // in force on the day
+}
+
+// joinRosters gives every row of every roster its object: that of the document
+// which has the row's sourcedId among its externalIds, else the one whose name
+// it is, else one of its own. A roster owns kind, schools, classes and children
+// of its people; documents may add everything else.
+func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
+	total := 0
+	for i := range rosters {
+		total += rosters[i].objects()
+	}
+	a.rostered = make([]object, 0, total) // never grows: pointers into it stay good
+	cards := a.cards(read, len(rosters) > 0)
+	told := make(map[place]bool)
+	for i := range rosters {
+		r := &rosters[i]
+		asked := &object{kind: rosterKind, name: r.name.word, at: r.name.at, installation: r.rosterEntry.installation, instAt: r.instAt}
+		inst, ok := a.installationOf(asked, told)
+		if !ok || len(r.Problems) > 0 {
+			continue
+		}
+		j := &joinedRoster{rosterFacts: r, installation: inst}
+		a.joined = append(a.joined, j)
+		join := joiner{a, j, cards}
+		join.places()
+		join.persons()
+	}
+	a.tree.Objects += len(a.rostered)
+}
+
+var rosterKind = &fact.Kind{Name: "Roster"}
+
+// card is an id from outside, of a kind of objects in an installation.
+type card struct{ kind, installation, key string }
+
+// sourcedID and primusCard are the ids by which a row finds its document.
+const (
+	sourcedID  = "sourcedId"
+	primusCard = "primusCard"
+)
+
+// cards are the objects of documents by the ids that they have outside.
+func (a *assembly) cards(read []fileFacts, wanted bool) map[card]*object {
+	cards := make(map[card]*object)
+	if !wanted {
+		return cards
+	}
+	for i := range read {
+		for k := range read[i].objects {
+			o := &read[i].objects[k]
+			if a.at[o.key] != o {
+				continue
+			}
+			for _, e := range o.entries {
+				if e.field.Name != "externalIds" || e.key != sourcedID && e.key != primusCard {
+					continue
+				}
+				c := card{o.kind.Name, o.key.Installation(), e.value}
+				if first := cards[c]; first != nil && first != o {
+					a.problemOf(o, "C10", "documents", e.at, e.value, a.called(first.key))
+					continue
+				}
+				cards[c] = o
+			}
+		}
+	}
+	return cards
+}
+
+// joiner joins one roster.
+type joiner struct {
+	*assembly
+	*joinedRoster
+	cards map[card]*object
+}
+
+// object is the object that a row speaks of, with the row's id among its own.
+func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
+	row := j.rosterFacts.place(at)
+	o := j.cards[card{kind.Name, j.installation, key}]
+	if o == nil {
+		name := fact.Escape(key)
+		id := fact.Key{Kind: kind.Name, ID: j.id(j.installation, name)}
+		if o = j.at[id]; o == nil {
+			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
+			o = &j.rostered[len(j.rostered)-1]
+			j.at[id] = o
+			if len(j.goal.View.Ignore) > 0 && !j.goal.View.Sees(id) {
+				j.problem("D04", "", []place{row}, kind.Name, j.called(id))
+			}
+			j.defaults(o)
+		}
+	}
+	if o.row != (place{}) {
+		j.problemOf(o, "C10", "rows", row, kind.Name, j.called(o.key))
+		last := &j.tree.Problems[len(j.tree.Problems)-1]
+		last.Pos = append(last.Pos, o.row.pos(j.paths))
+		return &object{kind: kind, name: o.name, key: o.key, row: row} // of which nothing comes
+	}
+	o.row = row
+	if ids := kind.Field("externalIds"); !slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == ids && e.value == key }) {
+		o.entries = append(o.entries, entry{field: ids, key: sourcedID, value: key, at: row})
+	}
+	return o
+}
+
+// defaults gives an object that no document declares the defaults of one.
+func (j *joiner) defaults(o *object) {
+	o.entries = make([]entry, 0, 6)
+	for i := range o.kind.Fields {
+		if f := &o.kind.Fields[i]; f.Default != "" && mappingThere(o, f) {
+			o.entries = append(o.entries, entry{field: f, value: f.Default, at: o.at})
+		}
+	}
+}
+
+// own gives a field the values that a roster has for it. Where documents have
+// some as well they must be the same.
+func (j *joiner) own(o *object, field string, values ...string) {
+	f := o.kind.Field(field)
+	first := slices.IndexFunc(o.entries, func(e entry) bool { return e.field == f })
+	if first < 0 {
+		for i, value := range values {
+			e := entry{field: f, value: value, at: o.row}
+			if f.Shape == fact.List {
+				e.row = i + 1
+			}
+			o.entries = append(o.entries, e)
+		}
+		return
+	}
+	var said []string
+	for _, e := range o.entries {
+		if e.field == f {
+			said = append(said, e.value)
+		}
+	}
+	same := slices.Equal(said, values)
+	if f.Shape == fact.Many {
+		same = slices.Equal(slices.Sorted(slices.Values(said)), slices.Sorted(slices.Values(values)))
+	}
+	if !same {
+		j.differ(o, field, o.entries[first].at, values)
+	}
+}
+
+func (j *joiner) differ(o *object, field string, at place, values []string) {
+	says := strings.Join(values, ", ")
+	if says == "" {
+		says = "-"
+	}
+	j.problemOf(o, "C10", "differs", at, field, says)
+	last := &j.tree.Problems[len(j.tree.Problems)-1]
+	last.Pos = append(last.Pos, o.row.pos(j.paths))
+}
+
+// add gives a field a value where documents have none.
+func (j *joiner) add(o *object, field, value string) {
+	if value != "" && o.entry(field) == nil {
+		o.entries = append(o.entries, entry{field: o.kind.Field(field), value: value, at: o.row})
+	}
+}
+
+// places joins schools and classes.
+func (j *joiner) places() {
+	kind := fact.Words.Kind("School")
+	for _, s := range j.Schools {
+		o := j.object(kind, s.Key, s.At)
+		j.add(o, "title", s.Title)
+		if s.Code != "" {
+			j.own(o, "code", s.Code)
+		}
+		j.schools = append(j.schools, o)
+	}
+	kind = fact.Words.Kind("SchoolClass")
+	for _, c := range j.Classes {
+		o := j.object(kind, c.Key, c.At)
+		j.add(o, "title", c.Title)
+		j.own(o, "school", j.schools[c.School].name)
+		j.classes = append(j.classes, o)
+	}
+}
+
+// persons joins people. Who has no school on the day is absent: an empty Koulu
+// field would mean every school (R74). Guardians are there with their children.
+func (j *joiner) persons() {
+	kind := fact.Words.Kind("Person")
+	day := j.days[j.installation]
+	n := len(j.People)
+	j.people, j.kinds, j.on = make([]*object, n), make([]string, n), make([][]roster.Membership, n)
+	away, parents := 0, 0
+	for i := range j.People {
+		p := &j.People[i]
+		j.on[i] = p.On(day)
+		j.kinds[i] = roster.Kind(j.on[i])
+		j.people[i] = j.object(kind, p.Key, p.At)
+		schools := roster.Schools(j.on[i])
+		if j.kinds[i] != "guardian" {
+			j.people[i].absent = j.kinds[i] == "" || len(schools) == 0
+			if len(p.Children) > 0 && !j.people[i].absent {
+				parents++
+			}
+		}
+		if o := j.people[i]; !o.absent {
+			j.own(o, "kind", j.kinds[i])
+			j.atSchools(o, i, schools)
+		}
+	}
+	for i := range j.People {
+		if o := j.people[i]; j.kinds[i] == "guardian" {
+			children := j.childrenOf(i)
+			if o.absent = len(children) == 0; !o.absent {
+				j.own(o, "children", children...)
+			}
+		}
+		if j.people[i].absent {
+			away++
+		}
+	}
+	if away > 0 {
+		j.problem("N04", "", []place{j.name.at}, strconv.Itoa(away), day.String())
+	}
+	if parents > 0 {
+		j.problem("N06", "", []place{j.name.at}, strconv.Itoa(parents))
+	}
+}
+
+// atSchools gives a card its schools, and a student's its classes.
+func (j *joiner) atSchools(o *object, i int, schools []int32) {
+	if j.kinds[i] == "guardian" {
+		return
+	}
+	names := make([]string, len(schools))
+	for k, school := range schools {
+		names[k] = j.schools[school].name
+	}
+	if all := o.entry("allSchools"); all != nil {
+		j.differ(o, "schools", all.at, names)
+		return
+	}
+	j.own(o, "schools", names...)
+	if j.kinds[i] != "student" || len(j.Classes) == 0 {
+		return
+	}
+	var classes []string
+	for _, m := range j.on[i] {
+		if m.Class >= 0 && m.Role == "student" && !slices.Contains(classes, j.classes[m.Class].name) {
+			classes = append(classes, j.classes[m.Class].name)
+		}
+	}
+	j.own(o, "classes", classes...)
+}
+
+// childrenOf are the children of a guardian who are there.
+func (j *joiner) childrenOf(i int) (names []string) {
+	for _, child := range j.People[i].Children {
+		if j.kinds[child] == "student" && !j.people[child].absent {
+			names = append(names, j.people[child].name)
+		}
+	}
+	return names
+}
+
+// isPresent reports whether something is declared, and there on the day.
+func (a *assembly) isPresent(key fact.Key) bool {
+	o := a.at[key]
+	return o != nil && !o.absent
+}
+
+// complete finds what neither a document nor a roster says of an object.
+func (a *assembly) complete(o *object) {
+	field := ownedByRoster[o.kind.Name]
+	if field == "" || o.broken || o.absent || o.entry(field) != nil {
+		return
+	}
+	a.problemOf(o, "D11", "", o.at, field)
+	o.broken = true
+}
+
+// ownedByRoster are the fields without which an object makes no sense, and which
+// a roster may give.
+var ownedByRoster = map[string]string{"Person": "kind", "SchoolClass": "school"}
+
+// ofAbsent reports whether an object belongs to a card that is absent: it is as
+// little in force as the card.
+func (a *assembly) ofAbsent(o *object) bool {
+	field := ofOnePerson[o.kind.Name]
+	if field == "" {
+		return false
+	}
+	e := o.entry(field)
+	if e == nil {
+		return false
+	}
+	person := a.at[fact.Key{Kind: "Person", ID: a.id(o.key.Installation(), e.value)}]
+	if person == nil || !person.absent {
+		return false
+	}
+	a.problemOf(o, "N07", "", e.at, e.value)
+	return true
+}
+
+// ofOnePerson are the kinds that belong to one card, and the fields that name it.
+var ofOnePerson = map[string]string{"PersonOverride": "person", "CardAssignment": "card", "SupportContact": "person"}

@@ -1,0 +1,438 @@
+// Package roster reads who is at which school, as student registers export it:
+// OneRoster 1.1 and 1.2 and the formats of Microsoft School Data Sync (v1, v2,
+// v2.1), as a directory of CSV files or a zip of them.
+//
+//	r, err := roster.Read(fsys, roster.Source{Path: "roster"})
+//	for _, p := range r.People { ... }
+//
+// Files are read row by row, and of each row only the columns that say who is
+// what and where. Names of people, passwords, addresses and telephone numbers
+// stand in other columns, which are never looked at. What is wrong is a Problem
+// with file, line and column, all of a roster at once.
+//
+// A roster is timeless here: rows that hold from a day to a day are given with
+// their span, and whoever asks decides on which day to look. Which groups people
+// get and how a roster meets the documents of a tree is package config's.
+package roster
+
+import (
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// Source is where a roster lies and what its words mean here.
+type Source struct {
+	Path   string            // directory or zip, from the root of the tree
+	Deltas []string          // bundles of changes to it, oldest first
+	Roles  map[string]string // kinds of cards of roles that the formats do not know
+}
+
+// Roster is what a roster says. Positions and indices point into its slices.
+type Roster struct {
+	Format   string // "OneRoster 1.2"
+	Files    []File // read, in the order of reading
+	Schools  []School
+	Classes  []Class
+	People   []Person
+	Problems []source.Problem
+}
+
+// File is a file that was read.
+type File struct {
+	Path   string // as in positions: below Source.Path, in a zip too
+	SHA256 string // of its bytes, in hexadecimal
+}
+
+// Place is a cell: Files[File], line and column counted from 1.
+type Place struct{ File, Line, Col int32 }
+
+// School is an organisation at which people can be.
+type School struct {
+	Key   string // sourcedId
+	Title string
+	Code  string // national code, "" where there is none
+	At    Place
+}
+
+// Class is a class of a school: in OneRoster a homeroom, in SDS every section.
+type Class struct {
+	Key    string
+	Title  string
+	School int32
+	At     Place
+}
+
+// Person is a user.
+type Person struct {
+	Key         string
+	At          Place
+	Memberships []Membership // in the order of the files
+	Children    []int32      // who names the person as an agent, or is named
+}
+
+// Membership is one row that says where a person is something. A row of a class
+// counts for its school as well.
+type Membership struct {
+	School  int32  // -1: at no school, but above all of them
+	Class   int32  // -1: the school as a whole
+	Role    string // in the format's spelling
+	Kind    string // kind of card that the role makes, "" for none
+	Primary bool
+	Span    calendar.Span
+	At      Place
+}
+
+// Read reads a roster. The error is the machine's; what whoever made the roster
+// or named it in lupa.yaml has to mend is in Problems. Those of the roster as a
+// whole stand at line 0 of its path.
+func Read(fsys fs.FS, from Source) (*Roster, error) {
+	r := &reading{roles: from.Roles, out: &Roster{}, deltas: len(from.Deltas) > 0}
+	if err := r.bundle(fsys, from.Path, false); err != nil {
+		return nil, err
+	}
+	for _, path := range from.Deltas {
+		if len(r.out.Problems) > 0 {
+			break // what changes of it nobody can say
+		}
+		if err := r.bundle(fsys, path, true); err != nil {
+			return nil, err
+		}
+	}
+	r.finish()
+	slices.SortStableFunc(r.out.Problems, source.Problem.Compare)
+	return r.out, nil
+}
+
+// maxProblems is how many problems of a roster are told; who mends a hundred
+// rows by hand mends the export instead.
+const maxProblems = 100
+
+// reading is a roster being read.
+type reading struct {
+	roles   map[string]string
+	deltas  bool // rows are changed later, so they are found by their ids
+	delta   bool // the bundle being read holds changes
+	bundles int  // read so far, with the one being read
+	partial bool // some rows could not be read at all
+	format  *format
+	out     *Roster
+
+	orgs    table[org]
+	classes table[class]
+	users   table[user]
+	links   table[link]
+	agents  []agent
+	heads   []headship
+}
+
+// table is rows by their ids.
+type table[T any] struct {
+	rows []T
+	byID map[string]int32
+}
+
+func (t *table[T]) find(id string) (int32, bool) {
+	i, ok := t.byID[id]
+	return i, ok
+}
+
+func (t *table[T]) add(id string, row T) int32 {
+	i := int32(len(t.rows))
+	if id != "" {
+		if t.byID == nil {
+			t.byID = make(map[string]int32)
+		}
+		t.byID[id] = i
+	}
+	t.rows = append(t.rows, row)
+	return i
+}
+
+// org is a row of orgs: School is its number among the schools, -1 for what is
+// none.
+type org struct {
+	key, title, code, parent string
+	isSchool, gone           bool
+	at                       Place
+	school                   int32
+}
+
+type class struct {
+	key, title string
+	org        int32
+	homeroom   bool // what the school calls a class
+	gone       bool
+	at         Place
+	class      int32 // its number among the classes, -1 for what is none
+}
+
+type user struct {
+	key   string
+	gone  bool  // to be deleted, or not enabled
+	home  int32 // primary organisation, -1 for none
+	since int   // the bundle that says so
+	at    Place
+}
+
+// link is a row that puts a user somewhere.
+type link struct {
+	user, org, class int32 // org or class is -1
+	role, kind       string
+	primary, gone    bool
+	ofUser           bool // the user's own row says so, and a later one anew
+	since            int
+	span             calendar.Span
+	at               Place
+}
+
+// headship is a school and who leads it.
+type headship struct {
+	org  int32
+	user string
+	at   Place
+}
+
+// agent is a user named by another as parent, guardian or relative, or as child.
+type agent struct {
+	user  int32
+	key   string
+	since int
+	at    Place
+	bare  bool // nothing but this says that the agent is a guardian
+}
+
+func (r *reading) full() bool { return len(r.out.Problems) >= maxProblems }
+
+func (r *reading) problem(p source.Problem) {
+	r.partial = r.partial || p.Code < "C05" || p.Code > "C07"
+	if !r.full() {
+		r.out.Problems = append(r.out.Problems, p)
+	}
+}
+
+// whole is a problem of a bundle or a file as a whole.
+func (r *reading) whole(path, code, variant string, args ...string) {
+	r.problem(source.Problem{Code: code, Case: variant, Args: args, Pos: []source.Pos{{File: path}}})
+}
+
+// maxAncestors is how many organisations above another are looked at: nobody has
+// so many, and a circle ends there.
+const maxAncestors = 32
+
+// schoolOf is the school that an organisation is or lies in, -1 for none: a
+// department belongs to its school, a district to none.
+func (r *reading) schoolOf(i int32) int32 {
+	for range maxAncestors {
+		o := r.orgs.rows[i]
+		if o.gone {
+			return -1
+		}
+		if o.school >= 0 {
+			return o.school
+		}
+		parent, ok := r.orgs.find(o.parent)
+		if !ok {
+			return -1
+		}
+		i = parent
+	}
+	return -1
+}
+
+// finish puts the tables together.
+func (r *reading) finish() {
+	if len(r.out.Problems) > 0 {
+		return
+	}
+	for i := range r.orgs.rows {
+		o := &r.orgs.rows[i]
+		o.school = -1
+		if o.isSchool && !o.gone {
+			o.school = int32(len(r.out.Schools))
+			r.out.Schools = append(r.out.Schools, School{o.key, o.title, o.code, o.at})
+		}
+	}
+	schools := make([]int32, len(r.orgs.rows)) // by organisation
+	for i := range schools {
+		schools[i] = r.schoolOf(int32(i))
+	}
+	for i := range r.classes.rows {
+		c := &r.classes.rows[i]
+		c.class = -1
+		if c.homeroom && !c.gone && schools[c.org] >= 0 {
+			c.class = int32(len(r.out.Classes))
+			r.out.Classes = append(r.out.Classes, Class{c.key, c.title, schools[c.org], c.at})
+		}
+	}
+	people := make([]int32, len(r.users.rows)) // by user
+	for i, u := range r.users.rows {
+		people[i] = -1
+		if !u.gone {
+			people[i] = int32(len(r.out.People))
+			r.out.People = append(r.out.People, Person{Key: u.key, At: u.at})
+		}
+	}
+	for _, h := range r.heads {
+		if u, ok := r.users.find(h.user); ok {
+			r.links.add("", link{user: u, org: h.org, class: -1, role: "principal", at: h.at})
+		}
+	}
+	r.memberships(people, schools)
+	r.relations(people)
+}
+
+// memberships gives people what the rows say of them. They share an array: a
+// person has two or three.
+func (r *reading) memberships(people, schools []int32) {
+	count := make([]int32, len(r.out.People)+1)
+	each := func(visit func(person int32, m Membership)) {
+		for i := range r.links.rows {
+			l := &r.links.rows[i]
+			u := &r.users.rows[l.user]
+			if l.gone || people[l.user] < 0 || l.ofUser && l.since < u.since {
+				continue
+			}
+			m := Membership{School: -1, Class: -1, Role: l.role, Kind: l.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: l.span, At: l.at}
+			if l.class >= 0 {
+				c := &r.classes.rows[l.class]
+				if c.gone {
+					continue
+				}
+				m.School, m.Class = schools[c.org], c.class
+			} else if l.org >= 0 {
+				m.School = schools[l.org]
+			}
+			visit(people[l.user], m)
+		}
+	}
+	each(func(person int32, _ Membership) { count[person]++ })
+	total := int32(0)
+	for i, n := range count {
+		count[i] = total
+		total += n
+	}
+	all := make([]Membership, total)
+	next := slices.Clone(count)
+	each(func(person int32, m Membership) {
+		all[next[person]] = m
+		next[person]++
+	})
+	for i := range r.out.People {
+		r.out.People[i].Memberships = all[count[i]:count[i+1]:count[i+1]]
+	}
+}
+
+// relations gives guardians their children, whichever of the two names the
+// other. Who is which the cards say: children are students.
+func (r *reading) relations(people []int32) {
+	for _, a := range r.agents {
+		other, ok := r.users.find(a.key)
+		if !ok || people[other] < 0 || people[a.user] < 0 || a.since < r.users.rows[a.user].since {
+			continue // who is not there has no rights either
+		}
+		one, two := people[a.user], people[other]
+		if a.bare && len(r.out.People[two].Memberships) == 0 {
+			r.out.People[two].Memberships = []Membership{{School: -1, Class: -1, Role: "guardian", Kind: "guardian", At: a.at}}
+		}
+		r.link(one, two)
+		r.link(two, one)
+	}
+	for i := range r.out.People {
+		p := &r.out.People[i]
+		slices.Sort(p.Children)
+		p.Children = slices.Compact(p.Children)
+	}
+}
+
+func (r *reading) link(guardian, child int32) {
+	if r.out.People[guardian].is("guardian") && r.out.People[child].is("student") {
+		r.out.People[guardian].Children = append(r.out.People[guardian].Children, child)
+	}
+}
+
+// is reports whether the person has a role, at whatever time, that makes a kind
+// of card.
+func (p *Person) is(kind string) bool {
+	return slices.ContainsFunc(p.Memberships, func(m Membership) bool { return m.Kind == kind })
+}
+
+// On is what the person is on a day: the memberships in force.
+func (p *Person) On(day calendar.Day) []Membership {
+	var on []Membership
+	for i, m := range p.Memberships {
+		if !m.Span.Holds(day) {
+			if on == nil {
+				on = append(make([]Membership, 0, len(p.Memberships)), p.Memberships[:i]...)
+			}
+			continue
+		}
+		if on != nil {
+			on = append(on, m)
+		}
+	}
+	if on == nil {
+		return p.Memberships
+	}
+	return on
+}
+
+// Kinds are the kinds of cards, the first that somebody has being the card: who
+// teaches has a teacher's card, even if also a parent.
+var Kinds = []string{"teacher", "staff", "student", "guardian"}
+
+// Kind is the kind of card that memberships make, "" for none.
+func Kind(memberships []Membership) string {
+	for _, kind := range Kinds {
+		for _, m := range memberships {
+			if m.Kind == kind {
+				return kind
+			}
+		}
+	}
+	return ""
+}
+
+// Schools are the schools of those memberships that make cards, each once: the
+// primary first, then in the order of the files.
+func Schools(memberships []Membership) []int32 {
+	var schools []int32
+	for _, primary := range []bool{true, false} {
+		for _, m := range memberships {
+			if m.Primary == primary && m.Kind != "" && m.School >= 0 && !slices.Contains(schools, m.School) {
+				schools = append(schools, m.School)
+			}
+		}
+	}
+	return schools
+}
+
+// key checks an id from outside.
+func (r *reading) key(rec *record, column int) (string, bool) {
+	id := rec.cell(column)
+	switch {
+	case id == "":
+		rec.problem(column, "C05", "empty")
+	case len(id) > fact.MaxName || len(fact.Escape(id)) > fact.MaxName:
+		rec.problem(column, "C05", "long", strconv.Itoa(fact.MaxName))
+	default:
+		return id, true
+	}
+	return "", false
+}
+
+// plain is a text without invisible characters and blanks around it: titles are
+// for people to read.
+func plain(text string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if source.Invisible(c) {
+			return -1
+		}
+		return c
+	}, text))
+}

@@ -1,0 +1,155 @@
+package roster
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"unicode/utf8"
+)
+
+// maxRowBytes is how long a row may be. A longer one has a quote too many.
+const maxRowBytes = 1 << 20
+
+// text is a file as CSV may be: UTF-8 without a byte order mark, lines that end
+// with LF or CRLF, no other control characters. Read gives it on unchanged up to
+// the first byte that is not so; wrong says what that is. It also adds up what
+// the digest of the file needs.
+type text struct {
+	from   io.Reader
+	sum    hash.Hash
+	wrong  *flaw
+	rest   []byte // read, not yet given on
+	right  int    // so many bytes of it are right
+	buf    []byte
+	err    error // of from
+	begun  bool
+	line   int // of the next byte, from 1
+	col    int // in characters, from 1
+	quoted bool
+	row    int // bytes of the row so far
+}
+
+// flaw is what is wrong with a text, and where.
+type flaw struct {
+	variant   string // of C02
+	line, col int
+}
+
+func (f *flaw) Error() string { return "the text is not what CSV can be" }
+
+func newText(from io.Reader) *text {
+	return &text{from: from, sum: sha256.New(), buf: make([]byte, 64<<10), line: 1, col: 1}
+}
+
+// digest is the SHA-256 of all bytes, once they were read.
+func (t *text) digest() string { return hex.EncodeToString(t.sum.Sum(nil)) }
+
+func (t *text) Read(p []byte) (int, error) {
+	for t.right == 0 {
+		switch {
+		case t.wrong != nil:
+			return 0, t.wrong
+		case t.err != nil:
+			return 0, t.err
+		}
+		t.fill()
+		if t.begun || t.begin() {
+			t.check()
+		}
+	}
+	n := copy(p, t.rest[:t.right])
+	t.rest, t.right = t.rest[n:], t.right-n
+	return n, nil
+}
+
+// fill reads on, behind what is left.
+func (t *text) fill() {
+	left := copy(t.buf, t.rest)
+	n, err := t.from.Read(t.buf[left:])
+	t.sum.Write(t.buf[left : left+n])
+	t.rest, t.err = t.buf[:left+n], err
+}
+
+// begin looks for a byte order mark, once there is enough to see one: that of
+// UTF-8 is passed over.
+func (t *text) begin() bool {
+	if len(t.rest) < len(utf8Mark) && t.err == nil {
+		return false
+	}
+	t.begun = true
+	t.rest = bytes.TrimPrefix(t.rest, utf8Mark)
+	for _, mark := range utf16Marks {
+		if bytes.HasPrefix(t.rest, mark) {
+			t.wrong = &flaw{"utf16", 1, 1}
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	utf8Mark   = []byte("\ufeff")
+	utf16Marks = [][]byte{{0xff, 0xfe}, {0xfe, 0xff}}
+)
+
+// check finds how many bytes of the rest are right. A character that is not
+// whole yet waits for its end.
+func (t *text) check() {
+	i := 0
+	for i < len(t.rest) && t.wrong == nil {
+		n := t.character(t.rest[i:])
+		if n == 0 {
+			break
+		}
+		i += n
+	}
+	t.right = i
+}
+
+// character is how long the first character of some text is: 0 where it is
+// wrong, or not whole yet.
+func (t *text) character(in []byte) int {
+	size := 1
+	switch c := in[0]; {
+	case c >= ' ' && c < 0x7f:
+		if c == '"' {
+			t.quoted = !t.quoted
+		}
+	case c == '\n':
+		t.line, t.col = t.line+1, 0
+		if !t.quoted {
+			t.row = 0
+		}
+	case c == '\t':
+	case c == '\r':
+		if len(in) == 1 && t.err == nil {
+			return 0
+		}
+		if t.quoted || len(in) == 1 || in[1] != '\n' {
+			return t.fail("return")
+		}
+	case c < utf8.RuneSelf:
+		return t.fail("control")
+	default:
+		if !utf8.FullRune(in) && t.err == nil {
+			return 0
+		}
+		r, n := utf8.DecodeRune(in)
+		if r == utf8.RuneError && n == 1 {
+			return t.fail("utf8")
+		}
+		size = n
+	}
+	t.col++
+	if t.row += size; t.row > maxRowBytes {
+		return t.fail("row")
+	}
+	return size
+}
+
+func (t *text) fail(variant string) int {
+	t.wrong = &flaw{variant, t.line, t.col}
+	return 0
+}
