@@ -28,6 +28,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/source"
 )
 
 // app is one run: the streams, the clock, and the flags that every command has.
@@ -365,10 +366,14 @@ func (a *app) accept(t *tree) (*tree, error) {
 	return nil, &failure{code: exitInput, err: errors.New("the tree has errors"), next: "mend them and check with: lupa validate"}
 }
 
-// line gives lines of the tree's files, each file read once.
+// line gives lines of the tree's documents, each file read once. A line of a
+// roster is about a person, and is nobody's to see.
 func (t *tree) line() report.Line {
 	files := make(map[string][][]byte)
 	return func(file string, line int) (string, bool) {
+		if !source.IsYAML(file) {
+			return "", false
+		}
 		lines, ok := files[file]
 		if !ok {
 			if data, err := fs.ReadFile(t.fsys, file); err == nil {

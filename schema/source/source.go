@@ -96,7 +96,7 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir() || !isYAML(p):
+		case d.IsDir() || !IsYAML(p):
 			return nil
 		}
 		info, err := fs.Stat(fsys, p)
@@ -118,7 +118,8 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 	return paths, problems, err
 }
 
-func isYAML(p string) bool {
+// IsYAML reports whether a file is named like a file of documents.
+func IsYAML(p string) bool {
 	ext := path.Ext(p)
 	return ext == ".yaml" || ext == ".yml"
 }
