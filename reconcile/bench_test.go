@@ -1,9 +1,11 @@
 package reconcile_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -15,11 +17,17 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
-func largeGoal(b *testing.B, people int) *plan.Goal {
+func largeGoal(b *testing.B, people int) *plan.Goal { return goalIn(b, filesOf(facttest.Tree(people))) }
+
+func filesOf(tree map[string]string) fstest.MapFS {
 	files := make(fstest.MapFS)
-	for name, text := range facttest.Tree(people) {
+	for name, text := range tree {
 		files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
 	}
+	return files
+}
+
+func goalIn(b *testing.B, files fstest.MapFS) *plan.Goal {
 	tree, err := config.Load(b.Context(), files, config.Options{Now: time.Unix(1_800_000_000, 0)})
 	if err != nil || tree.Refused() {
 		b.Fatal(err, tree.Problems)
@@ -88,5 +96,45 @@ func BenchmarkSQLite(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprintf("%d/no-op-plan", people), propose)
+	}
+}
+
+// BenchmarkNoOp is a whole plan that finds nothing to do, from the files to the
+// plan, for people in YAML and in a roster.
+func BenchmarkNoOp(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(300)) // as lupa has it
+	for from, tree := range map[string]func(int) map[string]string{"yaml": facttest.Tree, "roster": facttest.Register} {
+		for _, people := range []int{1_000, 10_000, 100_000} {
+			files := filesOf(tree(people))
+			path := filepath.Join(b.TempDir(), "state.db")
+			if err := sqldb.Create(b.Context(), path); err != nil {
+				b.Fatal(err)
+			}
+			db, err := sqldb.Open(b.Context(), path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p, err := reconcile.Propose(b.Context(), goalIn(b, files), "local", "bench", db)
+			if err == nil {
+				_, err = reconcile.Apply(b.Context(), p, db, reconcile.Run{})
+			}
+			if err := errors.Join(err, db.Close()); err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%s/%d", from, people), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					db, err := sqldb.OpenReader(b.Context(), path)
+					if err != nil {
+						b.Fatal(err)
+					}
+					p, err := reconcile.Propose(b.Context(), goalIn(b, files), "local", "bench", db)
+					if err != nil || !p.Empty() {
+						b.Fatal(err, p)
+					}
+					db.Close()
+				}
+			})
+		}
 	}
 }

@@ -26,8 +26,10 @@ type assembly struct {
 	facts, dormant, initial layer
 	broken                  layer                        // what objects with problems are called, and what they name
 	ids                     map[string]map[string]string // installation, name: id
-	zones                   map[string]*time.Location    // by installation
-	days                    map[string]calendar.Day      // the day to look at
+	lastIDs                 map[string]string            // of the installation asked for last
+	lastInstallation        string
+	zones                   map[string]*time.Location // by installation
+	days                    map[string]calendar.Day   // the day to look at
 
 	rostered []object // that no document declares
 	joined   []*joinedRoster
@@ -249,15 +251,17 @@ func (a *assembly) installationOf(o *object, told map[place]bool) (string, bool)
 
 // id is an id, the same string for the same words: ids are many and alike.
 func (a *assembly) id(inst, name string) string {
-	ids := a.ids[inst]
-	if ids == nil {
-		ids = make(map[string]string)
-		a.ids[inst] = ids
+	if a.lastIDs == nil || inst != a.lastInstallation {
+		a.lastInstallation, a.lastIDs = inst, a.ids[inst]
+		if a.lastIDs == nil {
+			a.lastIDs = make(map[string]string)
+			a.ids[inst] = a.lastIDs
+		}
 	}
-	id, ok := ids[name]
+	id, ok := a.lastIDs[name]
 	if !ok {
 		id = fact.ID(inst, name)
-		ids[name] = id
+		a.lastIDs[name] = id
 	}
 	return id
 }

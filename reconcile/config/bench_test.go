@@ -10,26 +10,29 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 )
 
-func largeTree(people int) fstest.MapFS {
-	files := make(fstest.MapFS)
-	for name, text := range facttest.Tree(people) {
-		files[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
+func largeTree(files map[string]string) fstest.MapFS {
+	fsys := make(fstest.MapFS)
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
 	}
-	return files
+	return fsys
 }
 
+// BenchmarkLoad reads the same number of people from YAML and from a roster.
 func BenchmarkLoad(b *testing.B) {
-	for _, people := range []int{1_000, 10_000, 100_000} {
-		b.Run(fmt.Sprint(people), func(b *testing.B) {
-			fsys := largeTree(people)
-			b.ReportAllocs()
-			for b.Loop() {
-				tree, err := config.Load(b.Context(), fsys, config.Options{Now: time.Unix(1_800_000_000, 0)})
-				if err != nil || tree.Refused() {
-					b.Fatal(err, tree.Problems)
+	for from, tree := range map[string]func(int) map[string]string{"yaml": facttest.Tree, "roster": facttest.Register} {
+		for _, people := range []int{1_000, 10_000, 100_000} {
+			b.Run(fmt.Sprintf("%s/%d", from, people), func(b *testing.B) {
+				fsys := largeTree(tree(people))
+				b.ReportAllocs()
+				for b.Loop() {
+					tree, err := config.Load(b.Context(), fsys, config.Options{Now: time.Unix(1_800_000_000, 0)})
+					if err != nil || tree.Refused() {
+						b.Fatal(err, tree.Problems)
+					}
 				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(people), "ns/person")
-		})
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(people), "ns/person")
+			})
+		}
 	}
 }

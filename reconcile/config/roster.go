@@ -160,10 +160,13 @@ type joiner struct {
 // object is the object that a row speaks of, with the row's id among its own.
 func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 	row := j.rosterFacts.place(at)
-	o := j.cards[card{kind.Name, j.installation, key}]
+	var o *object
+	if len(j.cards) > 0 {
+		o = j.cards[card{kind.Name, j.installation, key}]
+	}
 	if o == nil {
 		name := fact.Escape(key)
-		id := fact.Key{Kind: kind.Name, ID: j.id(j.installation, name)}
+		id := fact.Key{Kind: kind.Name, ID: fact.ID(j.installation, name)}
 		if o = j.at[id]; o == nil {
 			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
 			o = &j.rostered[len(j.rostered)-1]

@@ -260,11 +260,15 @@ func (rec *record) day(column int) *calendar.Day {
 	if text == "" {
 		return nil
 	}
+	if d, ok := rec.days[text]; ok {
+		return d
+	}
 	d, err := calendar.ParseDay(text)
 	if err != nil {
 		rec.problem(column, "C05", "day", shown(text))
 		return nil
 	}
+	rec.days[strings.Clone(text)] = &d
 	return &d
 }
 

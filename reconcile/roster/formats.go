@@ -381,7 +381,7 @@ func (r *reading) oneRosterUser(rec *record, agents int) (int32, bool) {
 	i, ok := r.user(rec, gone || !enabled)
 	if ok && !gone {
 		for _, other := range rec.list(agents) {
-			r.agents = append(r.agents, agent{user: i, key: other, at: rec.place(agents), since: r.bundles})
+			r.agents = append(r.agents, agent{user: i, key: strings.Clone(other), at: rec.place(agents), since: r.bundles})
 		}
 	}
 	return i, ok && !gone
@@ -433,11 +433,11 @@ func (rec *record) role(column int) (role, kind string, ok bool) {
 	if rec.format.fold {
 		role = rec.format.spelt(role)
 	}
-	if kind, ok = rec.roles[role]; ok {
-		return role, kind, true
+	if kind, ok = rec.roles[role]; !ok {
+		kind, ok = rec.format.roles[role]
 	}
-	if kind, ok = rec.format.roles[role]; ok {
-		return role, kind, true
+	if ok {
+		return rec.word(role), kind, true
 	}
 	rec.suggest(column, "C05", "role", schema.Nearest(role, maps.Keys(rec.format.roles)), shown(role))
 	return "", "", false
@@ -535,6 +535,9 @@ func (r *reading) enrollment(rec *record, class, user, role int) (link, bool) {
 		rec.enum(role, rec.format.inClass)
 		ok3 = false
 	}
+	if ok3 {
+		word = rec.word(word)
+	}
 	return link{user: u, org: -1, class: c, role: word}, ok1 && ok2 && ok3
 }
 
@@ -542,7 +545,7 @@ func sdsRelationshipRow(r *reading, rec *record) {
 	child, ok1 := find(rec, &r.users, 0, rec.cell(0))
 	_, ok2 := find(rec, &r.users, 1, rec.cell(1))
 	if ok1 && ok2 {
-		r.agents = append(r.agents, agent{user: child, key: rec.cell(1), at: rec.place(1), since: r.bundles, bare: true})
+		r.agents = append(r.agents, agent{user: child, key: strings.Clone(rec.cell(1)), at: rec.place(1), since: r.bundles, bare: true})
 	}
 }
 
@@ -561,7 +564,7 @@ func sds1SchoolRow(r *reading, rec *record) {
 	upsert(rec, &r.orgs, id, org{key: id, title: plain(rec.cell(1)), isSchool: true, at: rec.place(0)}, func(o org) Place { return o.at })
 	if head := rec.cell(2); head != "" {
 		i, _ := r.orgs.find(id)
-		r.heads = append(r.heads, headship{i, head, rec.place(2)})
+		r.heads = append(r.heads, headship{i, strings.Clone(head), rec.place(2)})
 	}
 }
 

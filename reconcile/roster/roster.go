@@ -92,7 +92,7 @@ type Membership struct {
 // or named it in lupa.yaml has to mend is in Problems. Those of the roster as a
 // whole stand at line 0 of its path.
 func Read(fsys fs.FS, from Source) (*Roster, error) {
-	r := &reading{roles: from.Roles, out: &Roster{}, deltas: len(from.Deltas) > 0}
+	r := &reading{roles: from.Roles, out: &Roster{}, deltas: len(from.Deltas) > 0, days: make(map[string]*calendar.Day), words: make(map[string]string)}
 	if err := r.bundle(fsys, from.Path, false); err != nil {
 		return nil, err
 	}
@@ -129,16 +129,30 @@ type reading struct {
 	links   table[link]
 	agents  []agent
 	heads   []headship
+	days    map[string]*calendar.Day // read before: few, and all rows have them
+	words   map[string]string        // the same
 }
 
-// table is rows by their ids.
+// table is rows by their ids. Files often name the rows of another in its order,
+// so that the next is found without a look into the map.
 type table[T any] struct {
 	rows []T
+	ids  []string // parallel to rows, "" for a row without one
 	byID map[string]int32
+	last int32
 }
 
 func (t *table[T]) find(id string) (int32, bool) {
+	for i := t.last; i < t.last+2 && int(i) < len(t.ids); i++ {
+		if t.ids[i] == id && id != "" {
+			t.last = i
+			return i, true
+		}
+	}
 	i, ok := t.byID[id]
+	if ok {
+		t.last = i
+	}
 	return i, ok
 }
 
@@ -150,7 +164,7 @@ func (t *table[T]) add(id string, row T) int32 {
 		}
 		t.byID[id] = i
 	}
-	t.rows = append(t.rows, row)
+	t.rows, t.ids = append(t.rows, row), append(t.ids, id)
 	return i
 }
 
@@ -421,9 +435,19 @@ func (r *reading) key(rec *record, column int) (string, bool) {
 	case len(id) > fact.MaxName || len(fact.Escape(id)) > fact.MaxName:
 		rec.problem(column, "C05", "long", strconv.Itoa(fact.MaxName))
 	default:
-		return id, true
+		return strings.Clone(id), true // not the whole row, which holds more than an id
 	}
 	return "", false
+}
+
+// word is a text that many rows have, as one string of its own.
+func (r *reading) word(text string) string {
+	w, ok := r.words[text]
+	if !ok {
+		w = strings.Clone(text)
+		r.words[w] = w
+	}
+	return w
 }
 
 // plain is a text without invisible characters and blanks around it: titles are

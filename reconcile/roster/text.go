@@ -31,6 +31,14 @@ type text struct {
 	row    int // bytes of the row so far
 }
 
+// ordinary are the bytes with which nothing can be wrong and nothing begins.
+var ordinary = func() (is [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		is[c] = c != '"'
+	}
+	return is
+}()
+
 // flaw is what is wrong with a text, and where.
 type flaw struct {
 	variant   string // of C02
@@ -99,6 +107,14 @@ var (
 func (t *text) check() {
 	i := 0
 	for i < len(t.rest) && t.wrong == nil {
+		if begin := i; ordinary[t.rest[i]] {
+			for i < len(t.rest) && ordinary[t.rest[i]] && i-begin < maxRowBytes-t.row {
+				i++
+			}
+			if t.col, t.row = t.col+i-begin, t.row+i-begin; i > begin {
+				continue
+			}
+		}
 		n := t.character(t.rest[i:])
 		if n == 0 {
 			break
