@@ -547,6 +547,9 @@ func (c *checker) scalar(n *yaml.Node) {
 			break
 		}
 	}
+	if _, ok := infinite(n.Value); ok && n.Style == 0 && n.Tag == "!!str" {
+		n.Tag = "!!float" // text to the parser, and a number to everybody else
+	}
 	if len(c.problems) < maxReports && oddNumber(n) {
 		c.add("E35", "number", n, clip(n.Value), clip(Decoded(n.Value))) // to decode is dear
 	}
@@ -556,6 +559,15 @@ func (c *checker) scalar(n *yaml.Node) {
 // reads alike.
 func oddNumber(n *yaml.Node) bool {
 	return (n.Tag == "!!int" || n.Tag == "!!float") && !plainNumber(n.Value)
+}
+
+// infinite is what becomes of a number that is too large for any type: 1e400.
+func infinite(text string) (float64, bool) {
+	if text == "" || text[0] > '9' || strings.ContainsAny(text, "xX") {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, errors.Is(err, strconv.ErrRange)
 }
 
 // clip cuts a number that is too long to be read by anybody.
@@ -573,6 +585,9 @@ func Decoded(text string) string {
 		return strconv.Itoa(i) // what most numbers are, without a parser
 	case len(text) > 1000:
 		return text // no two parsers agree
+	}
+	if f, ok := infinite(text); ok {
+		return fmt.Sprint(f)
 	}
 	var v any
 	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
