@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func TestNumbersStayNumbersWhereTheyBelong(t *testing.T) {
 
 func TestDatesStayText(t *testing.T) {
 	for text, want := range map[string][]string{
-		"2026-06-22": nil, `"2026-06-22"`: nil, "2024-02-29": nil, "2026-02-29": {"S05.format"}, "2026-6-2": {"S05.format"},
+		"2026-06-22": nil, `"2026-06-22"`: nil, "2100-02-29": {"S05.format"}, "\"\"": {"S05.format"}, "2024-02-29": nil, "2026-02-29": {"S05.format"}, "2026-6-2": {"S05.format"},
 		"2026-06-22T10:00:00Z": {"S05.format"}, "2026-06-22 10:00:00": {"S05.format"}, "20260622": {"E35.number"}, "tomorrow": {"S05.format"},
 	} {
 		data := holding("PersonOverride", "validFrom: "+text)
@@ -89,6 +90,24 @@ func TestDatesStayText(t *testing.T) {
 	}
 	if problems := problemsOf("x.yaml", holding("School", "title: 2026-06-22")); len(problems) > 0 {
 		t.Errorf("a date is text too: %+v", problems)
+	}
+}
+
+// TestThePatternOfADayKnowsTheCalendar holds the pattern, which is there for
+// those who do not assert formats, against the calendar of the standard library.
+func TestThePatternOfADayKnowsTheCalendar(t *testing.T) {
+	day := follow(t, decode(t, Bundle()), "#/$defs/day")
+	pattern := regexp.MustCompile(day["pattern"].(string))
+	for _, year := range []int{0, 1, 4, 99, 100, 400, 1582, 1896, 1900, 1999, 2000, 2004, 2024, 2026, 2096, 2100, 2200, 2400, 9996, 9999} {
+		for month := range 20 {
+			for d := range 40 {
+				text := fmt.Sprintf("%04d-%02d-%02d", year, month, d)
+				_, err := time.Parse(time.DateOnly, text)
+				if pattern.MatchString(text) != (err == nil) {
+					t.Errorf("%s: the pattern says %t, the calendar %v", text, err != nil, err)
+				}
+			}
+		}
 	}
 }
 

@@ -129,9 +129,12 @@ func (v *validation) check(s *jsonschema.Schema, value any, at string) {
 }
 
 func (v *validation) report(errs []*jsonschema.ValidationError, at string) {
-	for _, e := range errs {
+	for i, e := range errs {
 		if v.full() {
 			break
+		}
+		if i > 0 && keyword(errs[i-1]) == "format" && errs[i-1].InstanceLocation == e.InstanceLocation {
+			continue // the pattern beside a format says the same to those who assert no formats
 		}
 		v.problem(e, v.schema.parent(e.AbsoluteKeywordLocation), at+e.InstanceLocation)
 	}
