@@ -70,17 +70,25 @@ func TestAjvAgrees(t *testing.T) {
 }
 
 func allDocuments(t *testing.T) (all []judged) {
-	add := func(name string, data []byte) {
-		for i, doc := range source.Parse(name, data).Documents {
-			all = append(all, judged{fmt.Sprintf("%s, document %d", name, i+1), doc, len(Validate(doc)) == 0})
-		}
+	for name, data := range allTexts(t) {
+		all = append(all, judge(name, data)...)
 	}
-	for path, data := range examples(t) {
-		add(path, data)
+	slices.SortFunc(all, func(a, b judged) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+func judge(name string, data []byte) (all []judged) {
+	for i, doc := range source.Parse(name, data).Documents {
+		all = append(all, judged{fmt.Sprintf("%s, document %d", name, i+1), doc, len(Validate(doc)) == 0})
 	}
-	for path, data := range cases(t) {
-		add(path, data)
-	}
+	return all
+}
+
+// allTexts are the files of all examples and cases, and mutants of them, by name.
+func allTexts(t *testing.T) map[string][]byte {
+	t.Helper()
+	texts := examples(t)
+	maps.Copy(texts, cases(t))
 	archives, err := filepath.Glob("../reconcile/config/testdata/*.txtar")
 	if err != nil {
 		t.Fatal(err)
@@ -91,14 +99,19 @@ func allDocuments(t *testing.T) (all []judged) {
 			t.Fatal(err)
 		}
 		for _, f := range archive.Files {
-			add(path+"/"+f.Name, f.Data)
+			if filepath.Ext(f.Name) != ".yaml" {
+				continue
+			}
+			texts[path+"/"+f.Name] = f.Data
 		}
 	}
-	for name, data := range mutants(t, all) {
-		add(name, data)
+	var all []judged
+	for name, data := range texts {
+		all = append(all, judge(name, data)...)
 	}
 	slices.SortFunc(all, func(a, b judged) int { return strings.Compare(a.name, b.name) })
-	return all
+	maps.Copy(texts, mutants(t, all))
+	return texts
 }
 
 // examples are the YAML files of ../examples.
@@ -121,8 +134,31 @@ func examples(t testing.TB) map[string][]byte {
 }
 
 // mutants are the largest valid document of each kind with one value after the
-// other taken away or made something else. JSON is YAML too.
+// other taken away or made something else. JSON is YAML too, and each value has
+// a line of its own.
 func mutants(t testing.TB, all []judged) map[string][]byte {
+	t.Helper()
+	mutants := make(map[string][]byte)
+	for kind, text := range largest(t, all) {
+		var whole any
+		if err := json.Unmarshal([]byte(text), &whole); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		mutate(whole, func() {
+			text, err := json.MarshalIndent(whole, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+			mutants[fmt.Sprintf("mutant %d of %s", n, kind)] = text
+		})
+	}
+	return mutants
+}
+
+// largest is the largest valid document of each kind, as JSON.
+func largest(t testing.TB, all []judged) map[string]string {
 	t.Helper()
 	largest := make(map[string]string)
 	for _, d := range all {
@@ -137,23 +173,7 @@ func mutants(t testing.TB, all []judged) map[string][]byte {
 	if len(largest) != len(Kinds()) {
 		t.Fatalf("valid documents of %d kinds, want %d: %v", len(largest), len(Kinds()), slices.Sorted(maps.Keys(largest)))
 	}
-	mutants := make(map[string][]byte)
-	for kind, text := range largest {
-		var whole any
-		if err := json.Unmarshal([]byte(text), &whole); err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		mutate(whole, func() {
-			text, err := json.Marshal(whole)
-			if err != nil {
-				t.Fatal(err)
-			}
-			n++
-			mutants[fmt.Sprintf("mutant %d of %s", n, kind)] = text
-		})
-	}
-	return mutants
+	return largest
 }
 
 // mutate changes each value in a tree, one at a time, and tells of each change
