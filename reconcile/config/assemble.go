@@ -31,8 +31,9 @@ type assembly struct {
 	zones                   map[string]*time.Location // by installation
 	days                    map[string]calendar.Day   // the day to look at
 
-	rostered []object // that no document declares
-	joined   []*joinedRoster
+	rostered     []object // that no document declares
+	joined       []*joinedRoster
+	brokenRoster bool // one that could not join
 }
 
 // layer is a set of facts in the making, with the place of each.

@@ -241,7 +241,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 		for _, f := range r.Files {
 			goal.Inputs = append(goal.Inputs, plan.Input(f))
 		}
-		if len(r.Problems) > 0 {
+		if r.broken() {
 			lost[allWords] = true // whom it would have declared nobody knows
 		}
 	}

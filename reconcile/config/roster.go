@@ -43,6 +43,9 @@ type rosterFacts struct {
 	files int32 // number of its first file among all
 }
 
+// broken reports whether a roster cannot be taken at its word.
+func (r *rosterFacts) broken() bool { return len(r.Problems) > 0 }
+
 // objects is how many objects the roster may add.
 func (r *rosterFacts) objects() int { return len(r.Schools) + len(r.Classes) + len(r.People) }
 
@@ -99,7 +102,8 @@ func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
 		r := &rosters[i]
 		asked := &object{kind: rosterKind, name: r.name.word, at: r.name.at, installation: r.rosterEntry.installation, instAt: r.instAt}
 		inst, ok := a.installationOf(asked, told)
-		if !ok || len(r.Problems) > 0 {
+		if !ok || r.broken() {
+			a.brokenRoster = true
 			continue
 		}
 		j := &joinedRoster{rosterFacts: r, installation: inst}
@@ -359,8 +363,9 @@ func (a *assembly) complete(o *object) {
 	if field == "" || o.broken || o.absent || o.entry(field) != nil {
 		return
 	}
-	a.problemOf(o, "D11", "", o.at, field)
-	o.broken = true
+	if o.broken = true; !a.brokenRoster { // which may have it
+		a.problemOf(o, "D11", "", o.at, field)
+	}
 }
 
 // ownedByRoster are the fields without which an object makes no sense, and which

@@ -72,7 +72,7 @@ func (a *assembly) carryOut(read []fileFacts) {
 		}
 	}
 	for _, r := range all {
-		if !r.matched {
+		if !r.matched && !a.brokenRoster {
 			a.problem("N05", "", []place{r.name.at}, r.name.word)
 		}
 	}
