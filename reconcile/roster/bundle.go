@@ -134,7 +134,7 @@ func (r *reading) zipped(fsys fs.FS, at string, size int64) (*bundle, func() err
 		}
 		return f.Close()
 	}
-	z, err := zip.NewReader(in, size)
+	z, err := zip.NewReader(io.NewSectionReader(in, 0, size), size) // a damaged zip leads anywhere
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		r.whole(at, "C08", "damaged")
 		return nil, done, nil
@@ -205,5 +205,5 @@ func (n *noMore) Read(p []byte) (int, error) {
 func damaged(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.As(err, &corrupt) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) ||
-		errors.Is(err, zip.ErrAlgorithm) || errors.Is(err, errLonger) || errors.Is(err, io.ErrUnexpectedEOF)
+		errors.Is(err, zip.ErrAlgorithm) || errors.Is(err, errLonger) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -106,7 +106,7 @@ func directory(dir string, files map[string]string) fstest.MapFS {
 	return fsys
 }
 
-func zipped(t *testing.T, files map[string]string) []byte {
+func zipped(t testing.TB, files map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
