@@ -108,7 +108,7 @@ func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
 		}
 		j := &joinedRoster{rosterFacts: r, installation: inst}
 		a.joined = append(a.joined, j)
-		join := joiner{a, j, cards}
+		join := joiner{assembly: a, joinedRoster: j, cards: cards}
 		join.places()
 		join.persons()
 	}
@@ -159,6 +159,7 @@ type joiner struct {
 	*assembly
 	*joinedRoster
 	cards map[card]*object
+	arena []entry // room for entries, so that each object needs no slice of its own
 }
 
 // object is the object that a row speaks of, with the row's id among its own.
@@ -194,9 +195,18 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 	return o
 }
 
+// perObject is for how many entries an object gets room at once: most have so
+// many.
+const perObject = 6
+
 // defaults gives an object that no document declares the defaults of one.
 func (j *joiner) defaults(o *object) {
-	o.entries = make([]entry, 0, 6)
+	if j.arena == nil || cap(j.arena)-len(j.arena) < perObject {
+		j.arena = make([]entry, 0, arenaEntries*perObject)
+	}
+	n := len(j.arena)
+	j.arena = j.arena[:n+perObject]
+	o.entries = j.arena[n : n : n+perObject]
 	for i := range o.kind.Fields {
 		if f := &o.kind.Fields[i]; f.Default != "" && mappingThere(o, f) {
 			o.entries = append(o.entries, entry{field: f, value: f.Default, at: o.at})

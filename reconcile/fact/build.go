@@ -27,6 +27,14 @@ func (b *Builder) Grow(objects int) {
 	}
 }
 
+// Expect prepares for facts that are much the same as those of a set, as what a
+// target holds is much the same as what was left there. Their strings are then
+// found where they stand, and the new set shares them.
+func (b *Builder) Expect(s Set) {
+	b.ids.known, b.values.known = s.table().names, s.table().names
+	b.rows, b.marks = slices.Grow(b.rows, s.Len()), slices.Grow(b.marks, s.Len())
+}
+
 // Add collects a fact. Facts of one object that come one after the other are
 // cheapest, and so are objects in the order of their ids.
 func (b *Builder) Add(f Fact) { b.AddMarked(f, 0) }
@@ -93,16 +101,7 @@ func (b *Builder) take() (Set, []uint32) {
 	t := &table{}
 	var words []uint32
 	t.words, words = b.words.sorted()
-	allIDs, ids := b.ids.sorted()
-	allValues, values := b.values.sorted()
-	names, fromIDs, fromValues := union(allIDs, allValues)
-	t.names = names
-	for i, n := range ids {
-		ids[i] = fromIDs[n]
-	}
-	for i, n := range values {
-		values[i] = fromValues[n]
-	}
+	ids, values := b.names(t)
 	s := Set{t, b.rows}
 	for i, r := range s.rows {
 		s.rows[i] = pack(words[r.kind()], ids[r.id()], words[r.field()], r.n(), values[r.value()])
@@ -112,18 +111,53 @@ func (b *Builder) take() (Set, []uint32) {
 	return s, marks
 }
 
-// interner numbers strings in the order of their arrival. What comes is often
-// what came last, or what once came after it, and is then found without a look
-// into the map.
+// names puts ids and values into one table, and gives their places there.
+func (b *Builder) names(t *table) (ids, values []uint32) {
+	if known := b.ids.known; len(known) > 0 && len(b.ids.strings) == 0 && len(b.values.strings) == 0 {
+		t.names = known
+		ids = make([]uint32, len(known))
+		for i := range ids {
+			ids[i] = uint32(i)
+		}
+		return ids, ids
+	}
+	allIDs, ids := b.ids.sorted()
+	allValues, values := b.values.sorted()
+	all, fromIDs, fromValues := union(allIDs, allValues)
+	t.names = all
+	for i, n := range ids {
+		ids[i] = fromIDs[n]
+	}
+	for i, n := range values {
+		values[i] = fromValues[n]
+	}
+	return ids, values
+}
+
+// interner numbers strings: those that are known by their places, the others in
+// the order of their arrival. What comes is often what came last, or what stands
+// after it, and is then found without a look into the map.
 type interner struct {
+	known   []string // sorted
 	numbers map[string]uint32
-	strings []string
+	strings []string // the others; their numbers follow those of the known
 	last    uint32
 }
 
+// at is the string with a number, "" where there is none.
+func (in *interner) at(n uint32) string {
+	if int(n) < len(in.known) {
+		return in.known[n]
+	}
+	if n -= uint32(len(in.known)); int(n) < len(in.strings) {
+		return in.strings[n]
+	}
+	return ""
+}
+
 func (in *interner) number(s string) uint32 {
-	for n := in.last; n < in.last+2 && int(n) < len(in.strings); n++ {
-		if in.strings[n] == s {
+	for n := in.last; n < in.last+2 && s != ""; n++ {
+		if in.at(n) == s {
 			in.last = n
 			return n
 		}
@@ -133,9 +167,13 @@ func (in *interner) number(s string) uint32 {
 		if in.numbers == nil {
 			in.numbers = make(map[string]uint32)
 		}
-		n = uint32(len(in.strings))
+		if i, found := slices.BinarySearch(in.known, s); found {
+			n = uint32(i)
+		} else {
+			n = uint32(len(in.known) + len(in.strings))
+			in.strings = append(in.strings, s)
+		}
 		in.numbers[s] = n
-		in.strings = append(in.strings, s)
 	}
 	in.last = n
 	return n
@@ -147,9 +185,9 @@ func (in *interner) sorted() (inOrder []string, rank []uint32) {
 		text   string
 		number uint32
 	}
-	all := make([]numbered, len(in.strings))
-	for i, s := range in.strings {
-		all[i] = numbered{s, uint32(i)}
+	all := make([]numbered, len(in.known)+len(in.strings))
+	for i := range all {
+		all[i] = numbered{in.at(uint32(i)), uint32(i)}
 	}
 	all = sortRuns(all, func(a, b numbered) int { return strings.Compare(a.text, b.text) })
 	inOrder, rank = make([]string, len(all)), make([]uint32, len(all))

@@ -40,6 +40,11 @@ func (s Set) Digest() Digest {
 	return sha256.Sum256(data)
 }
 
+// maxText bounds how long all strings of a set are together: a million people
+// have a quarter of that. Strings that repeat each other's beginnings could
+// otherwise unpack to the square of their bytes.
+const maxText = 256 << 20
+
 const binaryHeader = "lupa facts 1\n"
 
 // MarshalBinary is the set as bytes, the same bytes for equal sets whatever
@@ -157,17 +162,23 @@ func (d *decoder) number(limit int) uint32 {
 
 func (d *decoder) strings() []string {
 	n := d.number(len(d.rest)) // every string takes a byte at the least
-	all := make([]string, 0, n)
-	last := ""
+	ends := make([]int, 0, n)
+	var text []byte // all strings, one after the other
+	last := 0       // where the last one begins
 	for ; n > 0 && !d.broken; n-- {
-		common, own := d.number(len(last)+1), d.number(len(d.rest)+1)
-		if d.broken || int(own) > len(d.rest) {
+		common, own := d.number(len(text)-last+1), d.number(len(d.rest)+1)
+		if d.broken || int(own) > len(d.rest) || len(text)+int(common) > maxText {
 			d.broken = true
 			break
 		}
-		last = last[:common] + string(d.rest[:own])
-		d.rest = d.rest[own:]
-		all = append(all, last)
+		begin := len(text)
+		text = append(append(text, text[last:last+int(common)]...), d.rest[:own]...)
+		d.rest, last = d.rest[own:], begin
+		ends = append(ends, len(text))
+	}
+	whole, all, begin := string(text), make([]string, len(ends)), 0
+	for i, end := range ends {
+		all[i], begin = whole[begin:end], end
 	}
 	return all
 }

@@ -92,6 +92,7 @@ func readSnapshot(ctx context.Context, tx *sql.Tx, view fact.Scope) (fact.Snapsh
 		return snap, fmt.Errorf("%w: %w", target.ErrDamaged, err)
 	}
 	var b fact.Builder
+	b.Expect(snap.Last)
 	for _, t := range tables() {
 		if err := t.read(ctx, tx, &b); err != nil {
 			return snap, fmt.Errorf("table %s: %w", t.name, classify(err))
