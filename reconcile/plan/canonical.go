@@ -79,12 +79,32 @@ func appendFacts(to []byte, s fact.Set) []byte {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		to = append(to, `["`...)
-		to = append(to, f.Field...) // a word of the vocabulary: nothing to escape
-		if f.Row > 0 {
-			to = append(strconv.AppendInt(append(to, '['), int64(f.Row), 10), ']')
+		to = appendFact(to, f)
+	}
+	return append(to, ']')
+}
+
+func appendFact(to []byte, f fact.Fact) []byte {
+	to = append(to, `["`...)
+	to = append(to, f.Field...) // a word of the vocabulary: nothing to escape
+	if f.Row > 0 {
+		to = append(strconv.AppendInt(append(to, '['), int64(f.Row), 10), ']')
+	}
+	return append(appendString(append(to, `",`...), f.Value), ']')
+}
+
+// appendObjects appends whole sets, as [kind, id, facts] for each object.
+func appendObjects(to []byte, s fact.Set) []byte {
+	to = append(to, '[')
+	first := true
+	for key, object := range s.Objects() {
+		if !first {
+			to = append(to, ',')
 		}
-		to = append(appendString(append(to, `",`...), f.Value), ']')
+		first = false
+		to = appendString(append(to, '['), key.Kind)
+		to = appendString(append(to, ','), key.ID)
+		to = append(appendFacts(append(to, ','), object), ']')
 	}
 	return append(to, ']')
 }

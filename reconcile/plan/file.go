@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +19,12 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/order"
 )
 
-// What Read tells apart.
+// What readers of lupa's files tell apart. They come wrapped in what sort of
+// file it is.
 var (
-	ErrAltered = errors.New("the plan is not as lupa wrote it")
-	ErrNewer   = errors.New("the plan was written by a newer lupa")
+	ErrAltered = errors.New("not as lupa wrote it")
+	ErrNewer   = errors.New("written by a newer lupa")
+	ErrOther   = errors.New("another sort of file")
 )
 
 // MarshalJSON is the canonical form (RFC 8785) of the plan.
@@ -30,7 +33,7 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return join(members, ""), nil
+	return join(members), nil
 }
 
 // members are the parts of the plan, each in canonical form. The long ones are
@@ -39,14 +42,7 @@ func (p *Plan) members() (map[string]json.RawMessage, error) {
 	type bare Plan // without MarshalJSON
 	rest := bare(*p)
 	rest.Changes, rest.Drift = nil, nil
-	data, err := json.Marshal(rest)
-	if err != nil {
-		return nil, err
-	}
-	if data, err = jcs.Transform(data); err != nil {
-		return nil, err
-	}
-	members, err := split(data)
+	members, err := shortMembers(rest)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +50,18 @@ func (p *Plan) members() (map[string]json.RawMessage, error) {
 	members["drift"] = appendList(nil, p.Drift, appendChange)
 	members["steps"] = appendList(nil, p.Steps, appendStep)
 	return members, nil
+}
+
+// shortMembers are the members of an object, each in canonical form.
+func shortMembers(object any) (map[string]json.RawMessage, error) {
+	data, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	if data, err = jcs.Transform(data); err != nil {
+		return nil, err
+	}
+	return split(data)
 }
 
 // seal is the plan's hash: the SHA-256 of the canonical form of all but the
@@ -85,30 +93,47 @@ func Read(data []byte) (*Plan, error) { return read(data) }
 func ReadSteps(data []byte) (*Plan, error) { return read(data, "changes", "drift") }
 
 func read(data []byte, without ...string) (*Plan, error) {
-	body, ok := bytes.CutSuffix(data, []byte("\n"))
-	members, err := split(body)
+	members, err := unseal(data, "plan", Format)
 	if err != nil {
-		return nil, fmt.Errorf("%w, or no plan at all: %v", ErrAltered, err)
-	}
-	if !ok {
-		return nil, fmt.Errorf("%w: its end is missing", ErrAltered)
-	}
-	if !bytes.Equal(join(members, ""), body) {
-		return nil, ErrAltered
-	}
-	var format int
-	var sealed string
-	if json.Unmarshal(members["format"], &format) != nil || json.Unmarshal(members["hash"], &sealed) != nil || sealed != hash(members) {
-		return nil, ErrAltered
-	}
-	if format != Format {
-		return nil, fmt.Errorf("%w: format %d", ErrNewer, format)
+		return nil, err
 	}
 	p, err := decode(members, without)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrAltered, err)
+		return nil, fmt.Errorf("the plan is %w: %w", ErrAltered, err)
 	}
 	return p, nil
+}
+
+// unseal takes a file of one kind and format apart, after it made sure that
+// its hash is that of all the rest.
+func unseal(data []byte, kind string, format int) (map[string]json.RawMessage, error) {
+	altered := fmt.Errorf("the %s is %w", kind, ErrAltered)
+	body, ok := bytes.CutSuffix(data, []byte("\n"))
+	if !ok {
+		return nil, fmt.Errorf("%w, or no %s at all: its end is missing", altered, kind)
+	}
+	members, err := split(body)
+	if err != nil {
+		return nil, fmt.Errorf("%w, or no %s at all: %w", altered, kind, err)
+	}
+	var is struct {
+		format     int
+		hash, kind string
+	}
+	for name, into := range map[string]any{"format": &is.format, "hash": &is.hash, "kind": &is.kind} {
+		if json.Unmarshal(members[name], into) != nil {
+			return nil, fmt.Errorf("%w, or no %s at all", altered, kind)
+		}
+	}
+	switch {
+	case is.hash != hash(members):
+		return nil, altered
+	case is.kind != kind:
+		return nil, fmt.Errorf("%w: it is a %s, not a %s", ErrOther, is.kind, kind)
+	case is.format != format:
+		return nil, fmt.Errorf("the %s was %w: format %d", kind, ErrNewer, is.format)
+	}
+	return members, nil
 }
 
 // decode makes a plan of its parts; the long ones are each read by themselves,
@@ -130,7 +155,7 @@ func decode(members map[string]json.RawMessage, without []string) (*Plan, error)
 	}
 	type bare Plan
 	var p bare
-	if err := json.Unmarshal(join(members, ""), &p); err != nil {
+	if err := json.Unmarshal(join(members), &p); err != nil {
 		return nil, err
 	}
 	p.Changes, p.Drift = long.changes, long.drift
@@ -168,38 +193,69 @@ func plain(v any) any {
 	return v
 }
 
-// split takes a JSON object apart, its values as they are written.
+// maxMembers is how many members an object has that is split: files have few,
+// and whoever wants to fill the memory with names is refused before.
+const maxMembers = 100
+
+// split takes a JSON object apart that is written canonically, but for its
+// values, which may be anything that has balanced brackets. The values are parts
+// of the object and not copied: there may be much in them.
 func split(object []byte) (map[string]json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	err := json.Unmarshal(object, &members)
-	return members, err
+	s := scanner{rest: object}
+	members := make(map[string]json.RawMessage)
+	s.expect("{")
+	for last := ""; !s.next('}', len(members)); {
+		name := s.string()
+		s.expect(":")
+		if len(members) > 0 && name <= last || len(members) == maxMembers {
+			s.broken = true
+		}
+		if s.broken {
+			break
+		}
+		members[name], last = s.value(), name
+	}
+	if s.broken || len(s.rest) > 0 {
+		return nil, errors.New("no JSON in the form in which lupa writes it")
+	}
+	return members, nil
 }
 
-// join puts an object together again, canonically but for its values, and
-// without one member.
-func join(members map[string]json.RawMessage, without string) []byte {
-	names, size := make([]string, 0, len(members)), 2
+// join puts an object together again.
+func join(members map[string]json.RawMessage) []byte {
+	size := 2
 	for name, value := range members {
-		if name != without {
-			names = append(names, name)
-			size += len(name) + len(value) + len(`"":,`)
-		}
+		size += len(name) + len(value) + len(`"":,`)
 	}
-	slices.Sort(names)
-	out := append(make([]byte, 0, size), '{')
-	for i, name := range names {
-		if i > 0 {
-			out = append(out, ',')
+	out := bytes.NewBuffer(make([]byte, 0, size))
+	joinTo(out, members, "") // a buffer takes everything
+	return out.Bytes()
+}
+
+// joinTo writes an object without one member.
+func joinTo(w io.Writer, members map[string]json.RawMessage, without string) error {
+	before := []byte("{")
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if name == without {
+			continue
 		}
-		quoted, _ := json.Marshal(name)
-		out = append(append(append(out, quoted...), ':'), members[name]...)
+		_, err := w.Write(append(appendString(before, name), ':'))
+		if err == nil {
+			_, err = w.Write(members[name])
+		}
+		if err != nil {
+			return err
+		}
+		before = []byte(",")
 	}
-	return append(out, '}')
+	_, err := w.Write([]byte("}"))
+	return err
 }
 
 func hash(members map[string]json.RawMessage) string {
-	sum := sha256.Sum256(join(members, "hash"))
-	return hex.EncodeToString(sum[:])
+	sum := sha256.New()
+	joinTo(sum, members, "hash") // a hash takes everything
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // stepJSON is a step in the plan file. A fact is [field, value], where the
@@ -231,18 +287,28 @@ func (st stepJSON) decode() (order.Step, error) {
 func decodeFacts(key fact.Key, kind *fact.Kind, facts [][2]string) (fact.Set, error) {
 	var b fact.Builder
 	for _, f := range facts {
-		field, row := f[0], 0
-		if at, rest, ok := strings.Cut(field, "["); ok {
-			n, err := strconv.Atoi(strings.TrimSuffix(rest, "]"))
-			if err != nil || n < 1 {
-				return fact.Set{}, fmt.Errorf("%s %s: %q is no row", key.Kind, key.ID, field)
-			}
-			field, row = at, n
+		decoded, err := decodeFact(key, kind, f[0], f[1])
+		if err != nil {
+			return fact.Set{}, err
 		}
-		if field != "" && kind.Field(field) == nil {
-			return fact.Set{}, fmt.Errorf("%s has no field %q", key.Kind, field)
-		}
-		b.Add(fact.Fact{Key: key, Field: field, Row: row, Value: f[1]})
+		b.Add(decoded)
 	}
 	return b.Set(), nil
+}
+
+// decodeFact is the fact that a file writes as [field, value] or, for a row of an
+// ordered list, [field[row], value].
+func decodeFact(key fact.Key, kind *fact.Kind, field, value string) (fact.Fact, error) {
+	row := 0
+	if at, rest, ok := strings.Cut(field, "["); ok {
+		n, err := strconv.ParseUint(strings.TrimSuffix(rest, "]"), 10, 32)
+		if err != nil || n < 1 {
+			return fact.Fact{}, fmt.Errorf("%s %s: %q is no row", key.Kind, key.ID, field)
+		}
+		field, row = at, int(n)
+	}
+	if (field != "" || row > 0) && kind.Field(field) == nil {
+		return fact.Fact{}, fmt.Errorf("%s has no field %q", key.Kind, field)
+	}
+	return fact.Fact{Key: key, Field: field, Row: row, Value: value}, nil
 }

@@ -85,7 +85,7 @@ func everything() *plan.Plan {
 	return plan.Make(goal, "paikka", "1.2.3", fact.Snapshot{Lineage: "abc", Serial: 7, Now: now, Last: left})
 }
 
-func write(t *testing.T, p *plan.Plan) []byte {
+func write(t testing.TB, p *plan.Plan) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := p.Write(&b); err != nil {
@@ -233,9 +233,13 @@ func reseal(t *testing.T, file []byte, change func(members map[string]any)) []by
 	}
 	change(members)
 	delete(members, "hash")
-	sum := sha256.Sum256(canonical(t, members))
-	members["hash"] = hex.EncodeToString(sum[:])
+	members["hash"] = hex.EncodeToString(sha(canonical(t, members)))
 	return append(canonical(t, members), '\n')
+}
+
+func sha(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:]
 }
 
 func canonical(t *testing.T, v any) []byte {
