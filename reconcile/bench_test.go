@@ -1,6 +1,7 @@
 package reconcile_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
@@ -96,6 +98,7 @@ func BenchmarkSQLite(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprintf("%d/no-op-plan", people), propose)
+		snapshots(b, people, db)
 	}
 }
 
@@ -137,4 +140,35 @@ func BenchmarkNoOp(b *testing.B) {
 			})
 		}
 	}
+}
+
+// snapshots is what it takes to export a target and to read it back.
+func snapshots(b *testing.B, people int, db *sqldb.DB) {
+	var file bytes.Buffer
+	b.Run(fmt.Sprintf("%d/export", people), func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			file.Reset()
+			snap, err := db.Read(b.Context(), fact.Scope{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			s, err := plan.Take(snap, "large", "local", "bench", time.Unix(1_800_000_000, 0))
+			if err == nil {
+				err = s.Write(&file)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(file.Len())/(1<<20), "MiB")
+	})
+	b.Run(fmt.Sprintf("%d/read-snapshot", people), func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := plan.ReadSnapshot(file.Bytes()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

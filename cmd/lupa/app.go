@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ what has to change in a target, and applies exactly that plan.`,
 	}
 	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
 	root.AddCommand(
-		a.planCommand(), a.showCommand(), a.driftCommand(),
+		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
 		a.validateCommand(), a.fmtCommand(),
 		a.applyCommand(), a.initCommand(), a.targetCommand(),
 		a.schemaCommand(), a.versionCommand(),
@@ -231,13 +232,18 @@ func (a *app) print(data []byte, err error) error {
 
 // again is the command that applies a plan: to the same tree, on the same day.
 func (a *app) again(p *plan.Plan, args ...string) string {
+	words := []string{"apply"}
+	if zone, err := time.LoadLocation(p.TimeZone); err == nil && p.At != calendar.Today(a.now, zone) {
+		words = append(words, "--at", p.At.String())
+	}
+	return a.command(append(words, args...)...)
+}
+
+// command is a command line for the same tree, to be typed into a shell.
+func (a *app) command(args ...string) string {
 	words := []string{"lupa"}
 	if a.dir != "." {
 		words = append(words, "-C", a.dir)
-	}
-	words = append(words, "apply")
-	if zone, err := time.LoadLocation(p.TimeZone); err == nil && p.At != calendar.Today(a.now, zone) {
-		words = append(words, "--at", p.At.String())
 	}
 	words = append(words, args...)
 	for i, word := range words {
@@ -394,15 +400,13 @@ type place struct {
 	path string
 }
 
-// where finds the target to use: by flag, environment or lupa.yaml.
+// usual is the target that is used where no flag names one: by environment or
+// lupa.yaml.
+func usual(t *tree) string { return cmp.Or(os.Getenv("LUPA_TARGET"), t.Project.Target) }
+
+// where finds the target to use.
 func (a *app) where(t *tree) (place, error) {
-	name := t.Project.Target
-	if env := os.Getenv("LUPA_TARGET"); env != "" {
-		name = env
-	}
-	if a.target != "" {
-		name = a.target
-	}
+	name := cmp.Or(a.target, usual(t))
 	known, ok := t.Project.Targets[name]
 	if !ok && name == "local" {
 		known, ok = config.Target{Type: "sqlite", Path: ".lupa/state.db"}, true

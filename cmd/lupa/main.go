@@ -222,6 +222,7 @@ func fail(err error) error {
 		{target.ErrUnknown, exitUnknown, "apply the same plan again: that is safe"},
 		{plan.ErrAltered, exitDamaged, "make the plan again with: lupa plan --out FILE"},
 		{plan.ErrNewer, exitNewer, "use the lupa that wrote it, or a newer one"},
+		{plan.ErrOther, exitInput, "lupa show and lupa apply take a plan, lupa plan --against takes a snapshot"},
 		{reconcile.ErrStale, exitStale, "make the plan again with: lupa plan"},
 		{reconcile.ErrDiverged, exitFailure, "please report this with the plan file"},
 		{reconcile.ErrRefused, exitRefused, "see the findings with: lupa show"},

@@ -20,14 +20,22 @@ import (
 // tests that need a process to kill.
 const asProgram = "LUPA_TEST_AS_PROGRAM"
 
-// today is when all tests take place.
+// today is when all tests take place, but for commands that are said to run
+// later, or earlier, by a duration such as 72h in the environment.
 var today = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+const byLater = "LUPA_TEST_LATER"
+
+func clock() time.Time {
+	later, _ := time.ParseDuration(os.Getenv(byLater))
+	return today.Add(later)
+}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		process(today)
 	}
-	testscript.Main(m, map[string]func(){"lupa": func() { process(today) }})
+	testscript.Main(m, map[string]func(){"lupa": func() { process(clock()) }})
 }
 
 // TestScripts runs the stories in testdata/script. Besides the usual verbs they

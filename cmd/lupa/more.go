@@ -168,7 +168,12 @@ const environmentHelp = `  LUPA_TARGET      the target to use; --target comes fi
   CLICOLOR_FORCE   colour even where the output is no terminal`
 
 const formatsHelp = `  text   for people, on a terminal or in a file
-  json   for scripts: validate, plan, show, apply, drift, target, version
+  json   for scripts: validate, plan, show, apply, drift, export, target, version
 
-Texts in JSON are English; codes and arguments stand beside them. JSON and plan
-files hold card keys and are to be kept like personal data.`
+Texts in JSON are English; codes and arguments stand beside them. JSON, plan
+files and snapshots hold card keys and are to be kept like personal data.
+
+A snapshot (export) is JSON in any format: "kind":"snapshot", what the target is
+called and when it was taken, every fact that it holds, how what lupa left there
+differs ("last"), and a hash of all that. lupa plan --against prints what lupa
+plan prints, with the snapshot's age: in text above the plan, with JSON on stderr.`

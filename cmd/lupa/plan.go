@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +15,7 @@ import (
 )
 
 func (a *app) planCommand() *cobra.Command {
-	var out string
+	var out, against string
 	var detailed bool
 	cmd := &cobra.Command{
 		Use: "plan", GroupID: groupSee, Args: takes(0, 0, ""),
@@ -21,12 +23,13 @@ func (a *app) planCommand() *cobra.Command {
 		Long: `Reads the tree and the target, and shows what an apply would change. Nothing is
 written but the plan file, if one is asked for.`,
 		Example: `  lupa plan
-  lupa plan --out plan.json && lupa apply plan.json`,
+  lupa plan --out plan.json && lupa apply plan.json
+  lupa plan --against snapshot.json    without the target`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if cmd.Flags().Changed("out") && out == "" {
-				return usage("--out takes the name of a file")
+			if err := named(cmd, "out", "against"); err != nil {
+				return err
 			}
-			p, t, err := a.propose(cmd.Context())
+			p, t, err := a.proposeAgainst(cmd.Context(), against)
 			if err != nil {
 				return err
 			}
@@ -52,7 +55,9 @@ written but the plan file, if one is asked for.`,
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "write the plan to this file, for apply")
+	cmd.Flags().StringVar(&against, "against", "", "plan against this snapshot, made by export, and open no target")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
+	completeFiles(cmd, "out", "against")
 	return cmd
 }
 
@@ -95,7 +100,8 @@ func (a *app) next(p *plan.Plan) string {
 
 // savePlan writes a plan file. It replaces another one, and nothing else.
 func (a *app) savePlan(p *plan.Plan, file string) error {
-	if info, err := os.Lstat(a.path(file)); err == nil && info.Mode().IsRegular() && !beginsLikeJSON(a.path(file)) {
+	if info, err := os.Lstat(a.path(file)); err == nil && info.Mode().IsRegular() &&
+		(!begins(a.path(file), "{") || begins(a.path(file), plan.SnapshotBegin)) {
 		return usage("%s is there and is no plan; it was left as it is", file)
 	}
 	if err := writeFile(a.path(file), 0o600, p.Write); err != nil {
@@ -105,15 +111,16 @@ func (a *app) savePlan(p *plan.Plan, file string) error {
 	return nil
 }
 
-func beginsLikeJSON(file string) bool {
+// begins reports whether a file begins with a text, as far as it goes.
+func begins(file, text string) bool {
 	f, err := os.Open(file)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	var first [1]byte
-	n, _ := f.Read(first[:])
-	return n == 0 || first[0] == '{'
+	start := make([]byte, len(text))
+	n, _ := io.ReadFull(f, start)
+	return strings.HasPrefix(text, string(start[:n]))
 }
 
 func (a *app) showCommand() *cobra.Command {

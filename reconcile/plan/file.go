@@ -24,7 +24,7 @@ import (
 var (
 	ErrAltered = errors.New("not as lupa wrote it")
 	ErrNewer   = errors.New("written by a newer lupa")
-	ErrOther   = errors.New("another sort of file")
+	ErrOther   = errors.New("this is another sort of file")
 )
 
 // MarshalJSON is the canonical form (RFC 8785) of the plan.
@@ -129,7 +129,7 @@ func unseal(data []byte, kind string, format int) (map[string]json.RawMessage, e
 	case is.hash != hash(members):
 		return nil, altered
 	case is.kind != kind:
-		return nil, fmt.Errorf("%w: it is a %s, not a %s", ErrOther, is.kind, kind)
+		return nil, fmt.Errorf("%w: a %.20s, not a %s", ErrOther, is.kind, kind)
 	case is.format != format:
 		return nil, fmt.Errorf("the %s was %w: format %d", kind, ErrNewer, is.format)
 	}

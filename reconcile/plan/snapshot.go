@@ -17,8 +17,10 @@ import (
 // SnapshotFormat is the version of the snapshot file that this package writes.
 const SnapshotFormat = 1
 
-// MaxSnapshot is how many bytes a snapshot file may have.
-const MaxSnapshot = 64 << 20
+// MaxSnapshot is how many bytes a snapshot file may have: a quarter of a million
+// people have room in it, and what is refused is refused before it takes much
+// memory.
+const MaxSnapshot = 32 << 20
 
 // SnapshotBegin is how every snapshot file begins, and no plan file.
 const SnapshotBegin = `{"facts":[`
@@ -42,13 +44,22 @@ type Snapshot struct {
 	last  fact.Set // what lupa left there
 }
 
-// Take makes a snapshot of what was read from a target at an instant.
-func Take(snap fact.Snapshot, project, targetName, version string, at time.Time) *Snapshot {
-	return &Snapshot{
+// Take makes a snapshot of what was read from a target at an instant. It refuses
+// text that no file can give back as it was.
+func Take(snap fact.Snapshot, project, targetName, version string, at time.Time) (*Snapshot, error) {
+	s := &Snapshot{
 		Format: SnapshotFormat, Kind: "snapshot", Version: version, Project: project,
 		Target: Target{targetName, snap.Lineage, snap.Serial}, Taken: at.UTC().Truncate(time.Second),
 		facts: snap.Now.Plus(snap.Beyond), last: snap.Last,
 	}
+	for _, set := range []fact.Set{s.facts, s.last} {
+		for _, f := range set.All() {
+			if !utf8.ValidString(f.ID) || !utf8.ValidString(f.Value) {
+				return nil, fmt.Errorf("%s %q holds text that is not UTF-8: %q", f.Kind, f.ID, f.Value)
+			}
+		}
+	}
+	return s, nil
 }
 
 // Read is target.Reader's.
@@ -85,13 +96,6 @@ func (s *Snapshot) members() (map[string]json.RawMessage, error) {
 // Write writes the snapshot file: the canonical form, with the hash of all the
 // rest, and a line feed.
 func (s *Snapshot) Write(w io.Writer) error {
-	for _, set := range []fact.Set{s.facts, s.last} {
-		for _, f := range set.All() {
-			if !utf8.ValidString(f.ID) || !utf8.ValidString(f.Value) {
-				return fmt.Errorf("%s %q holds text that is not UTF-8: %q", f.Kind, f.ID, f.Value)
-			}
-		}
-	}
 	members, err := s.members()
 	if err != nil {
 		return err
@@ -123,28 +127,15 @@ func ReadSnapshot(data []byte) (*Snapshot, error) {
 }
 
 func decodeSnapshot(members map[string]json.RawMessage) (*Snapshot, error) {
-	facts, last := members["facts"], members["last"]
-	delete(members, "facts")
-	delete(members, "last")
-	var s Snapshot
-	if err := json.Unmarshal(join(members), &s); err != nil {
-		return nil, err
-	}
-	s.Taken = s.Taken.UTC().Truncate(time.Second)
-	short, err := shortMembers(s)
+	s, err := decodeHead(members)
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range short {
-		if !bytes.Equal(members[name], value) {
-			return nil, fmt.Errorf("its %s is written otherwise", name)
-		}
-	}
-	in := scanner{rest: facts}
+	in := scanner{rest: members["facts"]}
 	if s.facts, err = in.objects(); err != nil {
 		return nil, err
 	}
-	after := scanner{rest: last}
+	after := scanner{rest: members["last"]}
 	after.expect(`{"add":`)
 	add, err := after.objects()
 	if err != nil {
@@ -162,6 +153,45 @@ func decodeSnapshot(members map[string]json.RawMessage) (*Snapshot, error) {
 	s.last = s.facts.Minus(del).Plus(add)
 	if s.last.Len() != s.facts.Len()-del.Len()+add.Len() {
 		return nil, errors.New("what lupa left there does not fit to what is there")
+	}
+	return s, nil
+}
+
+// maxHead is how many bytes the members besides the facts may have.
+const maxHead = 64 << 10
+
+// decodeHead is a snapshot without its facts. Members that this lupa does not
+// know must be JSON and are left alone.
+func decodeHead(members map[string]json.RawMessage) (*Snapshot, error) {
+	var s Snapshot
+	known, err := shortMembers(s)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for name, value := range members {
+		if _, ok := known[name]; ok {
+			known[name] = value
+			size += len(value)
+		} else if name != "facts" && name != "last" && !json.Valid(value) {
+			return nil, fmt.Errorf("its %.20s is no JSON", name)
+		}
+	}
+	if size > maxHead {
+		return nil, errors.New("it says too much about itself")
+	}
+	if err := json.Unmarshal(join(known), &s); err != nil {
+		return nil, err
+	}
+	s.Taken = s.Taken.UTC().Truncate(time.Second)
+	again, err := shortMembers(s)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range again {
+		if !bytes.Equal(members[name], value) {
+			return nil, fmt.Errorf("its %s is written otherwise", name)
+		}
 	}
 	return &s, nil
 }

@@ -24,6 +24,15 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 999, time.FixedZone("", 2*60*60))
 
+func take(t testing.TB, snap fact.Snapshot, project, name, version string) *plan.Snapshot {
+	t.Helper()
+	s, err := plan.Take(snap, project, name, version, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func writeSnapshot(t testing.TB, s *plan.Snapshot) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -35,7 +44,7 @@ func writeSnapshot(t testing.TB, s *plan.Snapshot) []byte {
 
 // someSnapshot is a target that holds something that lupa did not leave there,
 // lacks something that it did, and has a value in another form.
-func someSnapshot() (*plan.Snapshot, fact.Snapshot) {
+func someSnapshot(t testing.TB) (*plan.Snapshot, fact.Snapshot) {
 	shared := union(facts("Installation", "m"), facts("School", "m/a", value("title", "Koulu \"ä\"\n😀")),
 		facts("Person", "m/t-1", value("kind", "staff"), fact.Fact{Field: "schools", Row: 1, Value: "m/a"}, fact.Fact{Field: "schools", Row: 2, Value: "m/b"}))
 	snap := fact.Snapshot{
@@ -44,11 +53,11 @@ func someSnapshot() (*plan.Snapshot, fact.Snapshot) {
 		Beyond: facts("UserGroup", "m/x-1"),
 		Last:   shared.Plus(facts("School", "m/b", value("title", "C"))).Plus(facts("School", "m/gone")),
 	}
-	return plan.Take(snap, "testi", "paikka", "1.2.3", noon), snap
+	return take(t, snap, "testi", "paikka", "1.2.3"), snap
 }
 
 func TestSnapshotHoldsEverything(t *testing.T) {
-	taken, want := someSnapshot()
+	taken, want := someSnapshot(t)
 	got, err := plan.ReadSnapshot(writeSnapshot(t, taken))
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +106,7 @@ func FuzzSnapshot(f *testing.F) {
 		}
 		goal := &plan.Goal{Project: text, Facts: facttest.World(facttest.Bytes(b)), View: fact.Scope{Ignore: []fact.Pattern{{Kind: "UserGroup", Name: "a"}}}}
 		now, last := titled(facttest.World(facttest.Bytes(a))), facttest.World(facttest.Bytes(a[len(a)/2:]))
-		taken := plan.Take(fact.Snapshot{Lineage: text, Serial: int64(len(a)), Now: now, Last: last}, text, text, text, noon)
+		taken := take(t, fact.Snapshot{Lineage: text, Serial: int64(len(a)), Now: now, Last: last}, text, text, text)
 		file := writeSnapshot(t, taken)
 		read, err := plan.ReadSnapshot(file)
 		if err != nil {
@@ -133,7 +142,7 @@ func FuzzSnapshot(f *testing.F) {
 // FuzzReadSnapshot: a file of any bytes, with whatever hash it must have, is
 // refused or is what was written, and then it can be planned against.
 func FuzzReadSnapshot(f *testing.F) {
-	taken, _ := someSnapshot()
+	taken, _ := someSnapshot(f)
 	file := writeSnapshot(f, taken)
 	f.Add(file)
 	f.Add(write(f, everything()))
@@ -254,7 +263,7 @@ func TestHostileSnapshots(t *testing.T) {
 
 // TestAlteredSnapshot: whatever byte of a snapshot file is another, it is found.
 func TestAlteredSnapshot(t *testing.T) {
-	taken, _ := someSnapshot()
+	taken, _ := someSnapshot(t)
 	file := writeSnapshot(t, taken)
 	for i, was := range file {
 		for _, b := range []byte{was ^ 1, was ^ 0x20, ' ', '0'} {
@@ -287,24 +296,27 @@ func TestAlteredSnapshot(t *testing.T) {
 }
 
 func TestOneFileForTheOther(t *testing.T) {
-	taken, _ := someSnapshot()
-	if _, err := plan.Read(writeSnapshot(t, taken)); !errors.Is(err, plan.ErrOther) || !strings.Contains(err.Error(), "it is a snapshot, not a plan") {
+	taken, _ := someSnapshot(t)
+	if _, err := plan.Read(writeSnapshot(t, taken)); !errors.Is(err, plan.ErrOther) || !strings.Contains(err.Error(), "a snapshot, not a plan") {
 		t.Errorf("a snapshot as a plan: %v", err)
 	}
-	if _, err := plan.ReadSnapshot(write(t, everything())); !errors.Is(err, plan.ErrOther) || !strings.Contains(err.Error(), "it is a plan, not a snapshot") {
+	if _, err := plan.ReadSnapshot(write(t, everything())); !errors.Is(err, plan.ErrOther) || !strings.Contains(err.Error(), "a plan, not a snapshot") {
 		t.Errorf("a plan as a snapshot: %v", err)
 	}
 }
 
-// TestUnwritableSnapshot: what the file could not give back is not written.
-func TestUnwritableSnapshot(t *testing.T) {
+// TestImpossibleSnapshot: what no file could give back makes none.
+func TestImpossibleSnapshot(t *testing.T) {
 	broken := facts("School", "m/a", value("title", "\xff"))
-	large := facts("School", "m/a", value("title", strings.Repeat("x", plan.MaxSnapshot)))
-	for name, snap := range map[string]fact.Snapshot{"now": {Now: broken}, "last": {Last: broken}, "too large": {Now: large}} {
-		var b bytes.Buffer
-		if err := plan.Take(snap, "p", "n", "1", noon).Write(&b); err == nil || b.Len() > 0 {
-			t.Errorf("%s: %v, %d bytes written", name, err, b.Len())
+	for name, snap := range map[string]fact.Snapshot{"now": {Now: broken}, "beyond": {Beyond: broken}, "last": {Last: broken}, "an id": {Now: facts("School", "m/\xff")}} {
+		if s, err := plan.Take(snap, "p", "n", "1", noon); err == nil || s != nil {
+			t.Errorf("%s: it is taken", name)
 		}
+	}
+	var b bytes.Buffer
+	large := take(t, fact.Snapshot{Now: facts("School", "m/a", value("title", strings.Repeat("x", plan.MaxSnapshot)))}, "p", "n", "1")
+	if err := large.Write(&b); !errors.Is(err, plan.ErrTooLarge) || b.Len() > 0 {
+		t.Errorf("%v, and %d bytes are written; want %v", err, b.Len(), plan.ErrTooLarge)
 	}
 	if _, err := plan.ReadSnapshot(make([]byte, plan.MaxSnapshot+1)); !errors.Is(err, plan.ErrTooLarge) {
 		t.Errorf("read: %v, want %v", err, plan.ErrTooLarge)
@@ -313,7 +325,7 @@ func TestUnwritableSnapshot(t *testing.T) {
 
 // TestFrozenSnapshot: a snapshot file that was written once is read for ever.
 func TestFrozenSnapshot(t *testing.T) {
-	taken, want := someSnapshot()
+	taken, want := someSnapshot(t)
 	data, err := os.ReadFile("testdata/format1.snapshot.json")
 	if err != nil {
 		t.Fatal(err)

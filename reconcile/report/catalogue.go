@@ -234,6 +234,16 @@ var english = map[string]catalog.Message{
 	"drift.none":   catalog.String("No drift: what lupa left in target %[1]s (serial %[2]s) is as it left it."),
 	"drift.next":   catalog.String("To see what becomes of it: lupa plan"),
 
+	"snapshot.taken":   catalog.String("Snapshot of target %[1]s (serial %[2]s), taken at %[3]s: %[4]s"),
+	"snapshot.next":    catalog.String("To plan against it: %[1]s"),
+	"snapshot.against": catalog.String("Against the snapshot of target %[1]s taken at %[2]s, %[3]s ago"),
+	"snapshot.later":   catalog.String("Against the snapshot of target %[1]s taken at %[2]s"),
+	"snapshot.old":     catalog.String("this snapshot is %[1]s old: the target may have changed since"),
+	"snapshot.future":  catalog.String("this snapshot is dated after now: a clock was or is wrong, and how old it is is not known"),
+	"age.days":         plural.Selectf(1, "", plural.One, "1 day", plural.Other, "%[1]d days"),
+	"age.hours":        plural.Selectf(1, "", plural.One, "1 hour", plural.Other, "%[1]d hours"),
+	"age.minutes":      plural.Selectf(1, "", plural.One, "1 minute", plural.Other, "%[1]d minutes"),
+
 	"apply.done":    plural.Selectf(1, "", plural.One, "Applied: 1 object changed.", plural.Other, "Applied: %[1]d objects changed."),
 	"apply.serial":  catalog.String("Target %[1]s is at serial %[2]s; log head %[3]s"),
 	"apply.idle":    catalog.String("Nothing to do: the target holds what the tree declares."),
