@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
@@ -48,17 +50,28 @@ func TestReplay(t *testing.T) {
 					way = append(way, i)
 				}
 			}
+			at := reader{t: t, history: h}
+			start := time.Now()
+			lap := func(name string, steps int) {
+				t.Logf("%s: %d of %d versions in %s", name, steps, len(h), time.Since(start).Round(time.Second/10))
+				start = time.Now()
+			}
 			for _, i := range way {
-				r.to(h.at(i))
+				r.to(at.version(i))
 			}
+			lap("forwards", len(way))
+			steps := 0
 			for i := len(way) - 1; i >= 0; i -= back {
-				r.to(h.at(way[i]))
+				r.to(at.version(way[i]))
+				steps++
 			}
+			lap("backwards", steps)
 			jumps := rand.New(rand.NewSource(1))
 			for range 6 {
-				r.to(h.at(jumps.Intn(len(h))))
+				r.to(at.version(jumps.Intn(len(h))))
 			}
-			t.Logf("%d of %d versions; %d objects created, %d changed, %d removed", len(way), len(h), r.created, r.updated, r.deleted)
+			lap("jumps", 6)
+			t.Logf("%d objects created, %d changed, %d removed", r.created, r.updated, r.deleted)
 		})
 	}
 }
@@ -68,7 +81,7 @@ func TestReplay(t *testing.T) {
 type history []struct {
 	Version struct{ Date string }
 	Add     [][]string `json:"+"`
-	Del     [][]string `json:"-"`
+	Del     [][]string `json:"-,"` // "-" alone would leave it out
 }
 
 // version is what a repository says at one commit.
@@ -104,22 +117,51 @@ func readHistory(t *testing.T, path string) history {
 	return h
 }
 
-// at is the version of a position.
-func (h history) at(i int) version {
-	now := make(map[string][]string)
-	for _, change := range h[:i+1] {
-		for _, f := range change.Del {
-			delete(now, strings.Join(f, "\x00"))
-		}
-		for _, f := range change.Add {
-			now[strings.Join(f, "\x00")] = f
-		}
+// reader walks along a history, one change after the other in both directions.
+type reader struct {
+	t       *testing.T
+	history history
+	read    int                 // how many changes are behind it
+	now     map[string][]string // the facts that they leave
+}
+
+// version is the version of a position.
+func (r *reader) version(i int) version {
+	r.t.Helper()
+	if r.now == nil {
+		r.now = make(map[string][]string)
 	}
-	v := version{date: h[i].Version.Date}
-	for _, key := range slices.Sorted(maps.Keys(now)) {
-		v.facts = append(v.facts, now[key])
+	for ; r.read <= i; r.read++ {
+		r.take(r.history[r.read].Del, r.history[r.read].Add)
+	}
+	for ; r.read > i+1; r.read-- {
+		r.take(r.history[r.read-1].Add, r.history[r.read-1].Del)
+	}
+	v := version{date: r.history[i].Version.Date}
+	for _, key := range slices.Sorted(maps.Keys(r.now)) {
+		v.facts = append(v.facts, r.now[key])
 	}
 	return v
+}
+
+// take takes facts away and puts others in. A history in which that is not
+// possible would be another on the way back.
+func (r *reader) take(away, in [][]string) {
+	r.t.Helper()
+	for _, f := range away {
+		key := strings.Join(f, "\x00")
+		if r.now[key] == nil {
+			r.t.Fatalf("%q is not there to be taken away", f)
+		}
+		delete(r.now, key)
+	}
+	for _, f := range in {
+		key := strings.Join(f, "\x00")
+		if r.now[key] != nil {
+			r.t.Fatalf("%q is there twice", f)
+		}
+		r.now[key] = f
+	}
 }
 
 // sample is the positions of some versions from all over a history, and of those
@@ -169,25 +211,33 @@ func (o organisation) told() map[string]string {
 	return told
 }
 
+// original is the beginning of the line that keeps an object's key as it was
+// outside.
+const original = "externalIds source="
+
 var levels = []string{"none", "read", "triage", "write", "maintain", "admin"}
 
 // organisationOf is what a version means for lupa: organisations are schools,
 // teams are groups, logins are staff with the schools in which they have
-// anything, grants are rights, and grants to one login are its override.
+// anything, grants are rights, and grants to one login are its override. Of keys
+// from outside, which are escaped, the original stays in externalIds.
 func organisationOf(v version) organisation {
 	o := make(organisation)
 	esc := fact.Escape
 	login := func(org, name string, lines ...string) {
-		o.say("Person", esc(name), append(lines, "kind staff", "schools "+esc(org))...)
+		o.say("Person", esc(name), append(lines, original+name, "kind staff", "schools "+esc(org))...)
+	}
+	group := func(name string, lines ...string) {
+		o.say("UserGroup", esc(name), append(lines, original+name)...)
 	}
 	o.say("Installation", "replay", "system inschool", "multiPrimus true")
 	o.say("RightsCatalogue", "replay")
 	for _, f := range v.facts {
 		switch f[0] {
 		case "org":
-			o.say("School", esc(f[1]), "wilma.enabled true") // which is the default
+			o.say("School", esc(f[1]), original+f[1], "wilma.enabled true") // which is the default
 		case "group":
-			o.say("UserGroup", esc(f[1]+"/"+f[2]))
+			group(f[1] + "/" + f[2])
 		case "role":
 			login(f[1], f[2])
 		case "member":
@@ -197,7 +247,7 @@ func organisationOf(v version) organisation {
 			right := family + "." + f[5]
 			o.say("RightsCatalogue", "replay", fmt.Sprintf("right %s family %s rank %d", right, family, slices.Index(levels, f[5])))
 			if f[2] == "group" {
-				o.say("UserGroup", esc(f[1]+"/"+f[3]), "wilma "+right)
+				group(f[1]+"/"+f[3], "wilma "+right)
 			} else {
 				login(f[1], f[3])
 				o.say("PersonOverride", esc(f[3]), "person "+esc(f[3]), "grant "+right)
@@ -229,35 +279,29 @@ func organisationIn(s fact.Set) organisation {
 	return o
 }
 
-// tree writes an organisation as documents, in JSON, which is YAML too.
-func (o organisation) tree(t *testing.T) fstest.MapFS {
+// tree writes an organisation as documents, in JSON, which is YAML too. People
+// are lines of one document. Objects that had another name say which.
+func (o organisation) tree(t *testing.T, previously map[string]string) fstest.MapFS {
 	t.Helper()
-	docs := map[string][]string{"lupa.yaml": {document(t, "Project", "replay", nil)}}
-	for _, name := range slices.Sorted(maps.Keys(o)) {
-		kind, name, _ := strings.Cut(name, " ")
-		spec := make(map[string]any)
-		if kind == "RightsCatalogue" {
-			spec["rights"] = []any{}
+	docs := map[string][]string{"lupa.yaml": {document(t, "Project", "replay", nil, nil)}}
+	var people []any
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		kind, name, _ := strings.Cut(key, " ")
+		meta, spec := o.document(key)
+		if old, ok := previously[key]; ok {
+			meta["previously"] = []string{old}
 		}
-		for _, line := range slices.Sorted(maps.Keys(o[kind+" "+name])) {
-			words := strings.Fields(line)
-			switch words[0] {
-			case "right":
-				rank := slices.Index(levels, words[1][strings.LastIndexByte(words[1], '.')+1:])
-				rights, _ := spec["rights"].([]any)
-				spec["rights"] = append(rights, map[string]any{"key": words[1], "family": words[3], "rank": rank})
-			case "schools", "groups", "wilma", "grant":
-				list, _ := spec[words[0]].([]string)
-				spec[words[0]] = append(list, words[1])
-			case "multiPrimus":
-				spec[words[0]] = true
-			case "wilma.enabled":
-			default:
-				spec[words[0]] = words[1]
-			}
+		if kind == "Person" {
+			spec["name"] = name
+			maps.Copy(spec, meta)
+			people = append(people, spec)
+			continue
 		}
 		file := strings.ToLower(kind) + "s.yaml"
-		docs[file] = append(docs[file], document(t, kind, name, spec))
+		docs[file] = append(docs[file], document(t, kind, name, meta, spec))
+	}
+	if len(people) > 0 {
+		docs["people.yaml"] = []string{document(t, "People", "all", nil, map[string]any{"defaults": map[string]any{"kind": "staff"}, "people": people})}
 	}
 	files := make(fstest.MapFS)
 	for name, all := range docs {
@@ -266,9 +310,41 @@ func (o organisation) tree(t *testing.T) fstest.MapFS {
 	return files
 }
 
-func document(t *testing.T, kind, name string, spec map[string]any) string {
+// document is what an object's document says besides its name.
+func (o organisation) document(key string) (meta, spec map[string]any) {
+	meta, spec = make(map[string]any), make(map[string]any)
+	if strings.HasPrefix(key, "RightsCatalogue ") {
+		spec["rights"] = []any{}
+	}
+	for _, line := range slices.Sorted(maps.Keys(o[key])) {
+		if key, ok := strings.CutPrefix(line, original); ok {
+			meta["externalIds"] = map[string]string{"source": key}
+			continue
+		}
+		words := strings.Fields(line)
+		switch words[0] {
+		case "right":
+			rank := slices.Index(levels, words[1][strings.LastIndexByte(words[1], '.')+1:])
+			spec["rights"] = append(spec["rights"].([]any), map[string]any{"key": words[1], "family": words[3], "rank": rank})
+		case "schools", "groups", "wilma", "grant":
+			list, _ := spec[words[0]].([]string)
+			spec[words[0]] = append(list, words[1])
+		case "multiPrimus":
+			spec[words[0]] = true
+		case "wilma.enabled":
+		case "kind": // is the default for people
+		default:
+			spec[words[0]] = words[1]
+		}
+	}
+	return meta, spec
+}
+
+func document(t *testing.T, kind, name string, meta, spec map[string]any) string {
 	t.Helper()
-	doc := map[string]any{"apiVersion": "lupa/v1", "kind": kind, "metadata": map[string]any{"name": name}}
+	metadata := map[string]any{"name": name}
+	maps.Copy(metadata, meta)
+	doc := map[string]any{"apiVersion": "lupa/v1", "kind": kind, "metadata": metadata}
 	if len(spec) > 0 {
 		doc["spec"] = spec
 	}
@@ -305,10 +381,7 @@ func newReplay(t *testing.T) *replay {
 func (r *replay) to(v version) {
 	r.t.Helper()
 	want := organisationOf(v)
-	tree, err := config.Load(r.t.Context(), want.tree(r.t), config.Options{Now: time.Unix(1_800_000_000, 0)})
-	if err != nil || tree.Refused() {
-		r.t.Fatalf("%s: %v %.3000v", v.date, err, tree.Problems)
-	}
+	goal := r.goal(want, nil)
 	told := want.told()
 	summary := plan.Summary{}
 	for name, text := range told {
@@ -323,23 +396,48 @@ func (r *replay) to(v version) {
 			summary.Delete++
 		}
 	}
-	p := propose(r.t, r.db, tree.Goal)
+	p := propose(r.t, r.db, goal)
 	if diff := cmp.Diff(summary, p.Summary); diff != "" {
 		r.t.Fatalf("%s: the plan counts otherwise (-want +got):\n%s", v.date, diff)
 	}
+	r.apply(p, goal, told)
+	r.created, r.updated, r.deleted = r.created+summary.Create, r.updated+summary.Update, r.deleted+summary.Delete
+}
+
+// goal is what the tree of an organisation declares.
+func (r *replay) goal(o organisation, previously map[string]string) *plan.Goal {
+	r.t.Helper()
+	tree, err := config.Load(r.t.Context(), o.tree(r.t, previously), config.Options{Now: time.Unix(1_800_000_000, 0)})
+	if err != nil || tree.Refused() {
+		r.t.Fatalf("%v %.3000v", err, tree.Problems)
+	}
+	return tree.Goal
+}
+
+// apply carries a plan out. A second plan is empty then, and the target holds
+// what it was told.
+func (r *replay) apply(p *plan.Plan, goal *plan.Goal, told map[string]string) {
+	r.t.Helper()
 	if _, err := reconcile.Apply(r.t.Context(), p, r.db, reconcile.Run{}); err != nil {
-		r.t.Fatalf("%s: %v", v.date, err)
-	}
-	if again := propose(r.t, r.db, tree.Goal); !again.Empty() || again.Record || len(again.Drift) > 0 {
-		r.t.Fatalf("%s: planned again: %q", v.date, tell(again))
-	}
-	snap, err := r.db.Read(r.t.Context(), fact.Scope{})
-	if err != nil {
 		r.t.Fatal(err)
 	}
-	if diff := cmp.Diff(told, organisationIn(snap.Now).told()); diff != "" {
-		r.t.Fatalf("%s: the target holds something else (-want +got):\n%s", v.date, diff)
+	held := remembering{Reader: r.db}
+	if again := propose(r.t, &held, goal); !again.Empty() || again.Record || len(again.Drift) > 0 {
+		r.t.Fatalf("planned again: %q", tell(again))
+	}
+	if diff := cmp.Diff(told, organisationIn(held.snap.Now).told()); diff != "" {
+		r.t.Fatalf("the target holds something else (-want +got):\n%s", diff)
 	}
 	r.now = told
-	r.created, r.updated, r.deleted = r.created+summary.Create, r.updated+summary.Update, r.deleted+summary.Delete
+}
+
+// remembering keeps what was read last.
+type remembering struct {
+	target.Reader
+	snap fact.Snapshot
+}
+
+func (r *remembering) Read(ctx context.Context, view fact.Scope) (snap fact.Snapshot, err error) {
+	r.snap, err = r.Reader.Read(ctx, view)
+	return r.snap, err
 }
