@@ -78,10 +78,25 @@ func TestReplay(t *testing.T) {
 
 // history is what a repository changed at each commit, oldest first; the first
 // adds everything.
-type history []struct {
-	Version struct{ Date string }
-	Add     [][]string `json:"+"`
-	Del     [][]string `json:"-,"` // "-" alone would leave it out
+type history []change
+
+type change struct {
+	Version  struct{ Date string }
+	Add, Del [][]string
+}
+
+// UnmarshalJSON is needed as no tag can say that a member is called "-".
+func (c *change) UnmarshalJSON(data []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	for name, into := range map[string]any{"version": &c.Version, "+": &c.Add, "-": &c.Del} {
+		if err := json.Unmarshal(members[name], into); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // version is what a repository says at one commit.
@@ -359,6 +374,7 @@ func document(t *testing.T, kind, name string, meta, spec map[string]any) string
 type replay struct {
 	t                         *testing.T
 	db                        *sqldb.DB
+	date                      string // of the version that it is brought to
 	now                       map[string]string
 	created, updated, deleted int
 }
@@ -380,6 +396,7 @@ func newReplay(t *testing.T) *replay {
 // to brings the target to a version.
 func (r *replay) to(v version) {
 	r.t.Helper()
+	r.date = v.date
 	want := organisationOf(v)
 	goal := r.goal(want, nil)
 	told := want.told()
@@ -409,7 +426,7 @@ func (r *replay) goal(o organisation, previously map[string]string) *plan.Goal {
 	r.t.Helper()
 	tree, err := config.Load(r.t.Context(), o.tree(r.t, previously), config.Options{Now: time.Unix(1_800_000_000, 0)})
 	if err != nil || tree.Refused() {
-		r.t.Fatalf("%v %.3000v", err, tree.Problems)
+		r.t.Fatalf("%s: %v %.3000v", r.date, err, tree.Problems)
 	}
 	return tree.Goal
 }
@@ -419,14 +436,14 @@ func (r *replay) goal(o organisation, previously map[string]string) *plan.Goal {
 func (r *replay) apply(p *plan.Plan, goal *plan.Goal, told map[string]string) {
 	r.t.Helper()
 	if _, err := reconcile.Apply(r.t.Context(), p, r.db, reconcile.Run{}); err != nil {
-		r.t.Fatal(err)
+		r.t.Fatalf("%s: %v", r.date, err)
 	}
 	held := remembering{Reader: r.db}
 	if again := propose(r.t, &held, goal); !again.Empty() || again.Record || len(again.Drift) > 0 {
-		r.t.Fatalf("planned again: %q", tell(again))
+		r.t.Fatalf("%s: planned again: %q", r.date, tell(again))
 	}
 	if diff := cmp.Diff(told, organisationIn(held.snap.Now).told()); diff != "" {
-		r.t.Fatalf("the target holds something else (-want +got):\n%s", diff)
+		r.t.Fatalf("%s: the target holds something else (-want +got):\n%s", r.date, diff)
 	}
 	r.now = told
 }
