@@ -10,6 +10,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,8 @@ func TestReplay(t *testing.T) {
 	if dir == "" {
 		t.Skip("skipped: LUPA_TESTDATA names no directory of real data")
 	}
+	collected := debug.SetGCPercent(300) // as lupa has it
+	t.Cleanup(func() { debug.SetGCPercent(collected) })
 	for _, name := range []string{"knative", "tektoncd", "kubeflow", "jenkins"} {
 		t.Run(name, func(t *testing.T) {
 			if testing.Short() && name == "jenkins" {
