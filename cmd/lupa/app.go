@@ -95,7 +95,7 @@ what has to change in a target, and applies exactly that plan.`,
 	root.AddCommand(
 		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
 		a.validateCommand(), a.fmtCommand(),
-		a.applyCommand(), a.initCommand(), a.targetCommand(),
+		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
 		a.schemaCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
@@ -245,7 +245,11 @@ func (a *app) command(args ...string) string {
 	if a.dir != "." {
 		words = append(words, "-C", a.dir)
 	}
-	words = append(words, args...)
+	return typed(append(words, args...))
+}
+
+// typed is a command as one types it.
+func typed(words []string) string {
 	for i, word := range words {
 		if !plainWord.MatchString(word) {
 			words[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
@@ -309,11 +313,22 @@ func (a *app) load(ctx context.Context) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.loadFrom(ctx, root, fsys)
+}
+
+// options say at which day to look.
+func (a *app) options() config.Options {
 	opt := config.Options{Now: a.now}
 	if a.at != "" {
 		day, _ := calendar.ParseDay(a.at) // checked at the start
 		opt.At = &day
 	}
+	return opt
+}
+
+// loadFrom reads the tree of a directory.
+func (a *app) loadFrom(ctx context.Context, root string, fsys fs.FS) (*tree, error) {
+	opt := a.options()
 	bar := a.progress("reading files")
 	opt.Read = bar.update
 	t, err := config.Load(ctx, fsys, opt)

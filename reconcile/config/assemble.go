@@ -208,8 +208,12 @@ func (a *assembly) called(key fact.Key) string {
 // lists finds documents of People, and rules, that share a name.
 func (a *assembly) lists(read []fileFacts) {
 	first := make(map[[3]string]text)
+	a.tree.lists = make(map[string]bool)
 	for _, f := range read {
 		for _, l := range f.lists {
+			if l.kind == "People" {
+				a.tree.lists[l.name.word] = true
+			}
 			name := [3]string{l.kind, l.installation, l.name.word}
 			if before, ok := first[name]; ok {
 				a.problem("D02", "object", []place{l.name.at, before.at}, l.kind, l.name.word)

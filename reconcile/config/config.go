@@ -53,6 +53,8 @@ type Tree struct {
 	Problems []plan.Finding // sorted by place; warnings are in Goal too
 	Files    int
 	Objects  int // declared, without the records inside them
+
+	lists map[string]bool // what documents of People are called
 }
 
 // Refused reports whether a problem is an error.

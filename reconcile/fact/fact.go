@@ -100,6 +100,21 @@ func Escape(key string) string {
 
 const hexDigits = "0123456789abcdef"
 
+// IsName reports whether a text can be the name of an object: lower-case letters,
+// digits, full stops, hyphens and underscores, with a letter or digit at the end
+// and no full stop or hyphen at the beginning.
+func IsName(text string) bool {
+	if text == "" || len(text) > MaxName || strings.ContainsRune(".-", rune(text[0])) || len(text) > 1 && strings.ContainsRune("._-", rune(text[len(text)-1])) {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
 // Compare orders keys as sets do: by kind, then by id, byte by byte.
 func (k Key) Compare(o Key) int {
 	return cmp.Or(strings.Compare(k.Kind, o.Kind), strings.Compare(k.ID, o.ID))

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"math/rand"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -253,6 +254,24 @@ func TestEscape(t *testing.T) {
 	} {
 		if got := fact.Escape(key); got != want {
 			t.Errorf("%q: got %q, want %q", key, got, want)
+		}
+	}
+}
+
+// TestIsName holds IsName to the form that the schemas give names.
+func TestIsName(t *testing.T) {
+	form := regexp.MustCompile(`^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?$`)
+	texts := []string{"", strings.Repeat("a", fact.MaxName), strings.Repeat("a", fact.MaxName+1), "a\n"}
+	for range 4 {
+		for _, text := range texts[:min(len(texts), 5000)] {
+			for _, c := range []string{"a", "0", "_", ".", "-", "A", "ä", "/"} {
+				texts = append(texts, text+c)
+			}
+		}
+	}
+	for _, text := range texts {
+		if got, want := fact.IsName(text), form.MatchString(text) && len(text) <= fact.MaxName; got != want {
+			t.Fatalf("%q: %v, want %v", text, got, want)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	code = regexp.MustCompile(`"([CDENSWY]\d\d)"`)
+	code = regexp.MustCompile(`"([CDEINSWY]\d\d)"`)
 	// withCase is a code and its case, as they stand where a problem is made.
 	withCase = regexp.MustCompile(`(?:Code: |add\(|problem\()"([A-Z]\d\d)", (?:Case: )?"(\w*)"`)
 	inKey    = regexp.MustCompile(`^[A-Z]\d\d`)
@@ -125,7 +125,7 @@ func TestSentences(t *testing.T) {
 // counts are the sentences whose argument is a number.
 var counts = map[string]bool{
 	"more": true, "errors": true, "warnings": true, "files": true, "objects": true, "plan.create": true, "plan.update": true, "plan.rename": true, "plan.delete": true,
-	"plan.adopted": true, "plan.drift": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "apply.done": true, "plan.created": true,
+	"plan.adopted": true, "plan.drift": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "import.done": true, "import.differ": true, "import.removed": true, "apply.done": true, "plan.created": true,
 	"age.days": true, "age.hours": true, "age.minutes": true,
 }
 

@@ -97,6 +97,17 @@ func (n *Node) Put(value Node, path ...string) {
 	n.entries[i].Value.Put(value, path[1:]...)
 }
 
+// Remove takes a key out of a mapping.
+func (n *Node) Remove(key string) {
+	n.entries = slices.DeleteFunc(n.entries, func(e Entry) bool { return e.Key == key })
+}
+
+// Append adds a value to a list.
+func (n *Node) Append(item Node) { n.items = append(n.items, item) }
+
+// Entries are the keys and values of a mapping.
+func (n Node) Entries() []Entry { return n.entries }
+
 // Count is how many nodes a parser makes of the value, as MaxNodes counts them.
 func (n Node) Count() int {
 	count := 1
@@ -107,6 +118,18 @@ func (n Node) Count() int {
 		count += 1 + e.Value.Count()
 	}
 	return count
+}
+
+// Size is about how many bytes the value takes in a file.
+func (n Node) Size() int {
+	size := len(n.text) + 2
+	for _, item := range n.items {
+		size += 2 + item.Size()
+	}
+	for _, e := range n.entries {
+		size += len(e.Key) + 2 + e.Value.Size()
+	}
+	return size
 }
 
 // Draft is a document to be written: a mapping with a comment before it.
@@ -276,7 +299,7 @@ func readAsText(text string) bool {
 
 var (
 	// harmless is a text whose first character is no indicator after all.
-	harmless = regexp.MustCompile(`^[.-][\pL]`)
+	harmless = regexp.MustCompile(`^(\.\.?/|[.-]\pL)`)
 	// olderWords are flags to readers of YAML 1.1.
 	olderWords = map[string]bool{"y": true, "n": true, "yes": true, "no": true, "on": true, "off": true}
 	// sexagesimal are numbers to them: 22:10.

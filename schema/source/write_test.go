@@ -48,6 +48,8 @@ func TestWriteQuotes(t *testing.T) {
 		{"a#b", "a#b", "a#b"},
 		{"- a", `"- a"`, `"- a"`},
 		{"-a", "-a", "-a"},
+		{"../a/state.db", "../a/state.db", "../a/state.db"},
+		{"...", `"..."`, `"..."`},
 		{"# a", `"# a"`, `"# a"`},
 		{"Lukio, Oulu", "Lukio, Oulu", `"Lukio, Oulu"`},
 		{"a [b]", "a [b]", `"a [b]"`},

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/schema"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use: "import", GroupID: groupChange, Args: takes(0, 0, ""), Annotations: map[string]string{textOnly: ""},
+		Short: "Write what the target holds as YAML",
+		Long: `Adds to the tree what the target holds and the tree does not declare, in new
+files; a plan then leaves it as it is. Files that are there are never touched, and
+objects that the tree declares with other values are named and left alone.
+
+With --out another directory gets the files. Where that holds no tree yet it
+becomes one, with the settings of this tree and the same targets. Exit 1 when an
+object cannot be said in YAML; all others are written, and it is named.`,
+		Example: `  lupa import
+  lupa import --out ../copy && lupa -C ../copy plan`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("out") && out == "" {
+				return usage("--out takes the name of a directory")
+			}
+			return a.importInto(cmd.Context(), out)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "write into this directory instead of the tree")
+	return cmd
+}
+
+// destination is the tree that an import goes into.
+type destination struct {
+	*tree
+	plan  []string          // the command that makes a plan there
+	extra map[string][]byte // of a tree that is new, the files besides documents
+}
+
+func (a *app) importInto(ctx context.Context, out string) error {
+	from, at, err := a.locate()
+	if err != nil {
+		return err
+	}
+	into, err := a.destination(ctx, from, at, out)
+	if err != nil {
+		return err
+	}
+	r, err := a.reader(ctx, at)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	snap, err := r.Read(ctx, into.Goal.View)
+	if err != nil {
+		return fail(fmt.Errorf("target %s: %w", at.name, err))
+	}
+	im, err := config.Import(ctx, into.fsys, into.Tree, snap, a.options())
+	if err != nil {
+		return unreadable(err)
+	}
+	if len(im.Problems) > 0 {
+		a.text(a.err).Problems(im.Problems, into.line())
+		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: "no file was created", next: "mend them, or import into another directory"}
+	}
+	said := report.Import{Objects: im.Objects, Files: len(im.Files), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ}
+	if said.Created, err = a.create(ctx, into, im.Files); err != nil {
+		return err
+	}
+	if !a.quiet {
+		said.Next = typed(into.plan)
+		a.text(a.err).ImportTalk(said)
+	} else {
+		a.text(a.err).Problems(im.Left, nil)
+	}
+	a.text(a.out).Import(said)
+	if len(im.Left) > 0 {
+		return &failure{code: exitFailure, err: fmt.Errorf("%d objects could not be written", len(im.Left)), done: count(len(said.Created)), next: "see above why"}
+	}
+	return nil
+}
+
+func count(files int) string {
+	switch files {
+	case 0:
+		return "no file was created"
+	case 1:
+		return "1 file was created"
+	}
+	return fmt.Sprintf("%d files were created", files)
+}
+
+// destination is this tree, or the one at out: read, or begun.
+func (a *app) destination(ctx context.Context, from *tree, at place, out string) (*destination, error) {
+	words := []string{"lupa"}
+	dir := from.root
+	if out != "" {
+		var err error
+		if dir, err = filepath.Abs(a.path(out)); err != nil {
+			return nil, fail(err)
+		}
+		words = append(words, "-C", a.path(out))
+	} else if a.dir != "." {
+		words = append(words, "-C", a.dir)
+	}
+	words = append(words, "plan")
+	if a.at != "" {
+		words = append(words, "--at", a.at)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return nil, usage("--out %s: not a directory", out)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, fail(err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, config.ProjectFile)); err != nil {
+		into, err := a.begin(ctx, from, at, dir, info != nil)
+		if err != nil {
+			return nil, err
+		}
+		into.plan = words
+		return into, nil
+	}
+	if a.target != "" {
+		words = append(words, "--target", a.target)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fail(err)
+	}
+	t, err := a.loadFrom(ctx, dir, root.FS())
+	if err == nil {
+		t, err = a.accept(t)
+	}
+	return &destination{tree: t, plan: words}, err
+}
+
+// begin is a new tree with the settings of another. Nothing is written yet.
+func (a *app) begin(ctx context.Context, from *tree, at place, dir string, there bool) (*destination, error) {
+	if root, inside := enclosing(dir); inside {
+		return nil, usage("--out %s lies in the tree at %s, where all would be declared twice; choose a directory outside of it", dir, root)
+	}
+	project, err := config.CopyProject(from.fsys, from.Project, at.name, func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		path = filepath.Join(from.root, filepath.FromSlash(path))
+		if relative, err := filepath.Rel(dir, path); err == nil {
+			return relative
+		}
+		return path // on another drive
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	var base fs.FS
+	if there {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return nil, fail(err)
+		}
+		base = root.FS()
+	}
+	t, err := a.loadFrom(ctx, dir, config.Overlay(base, map[string][]byte{config.ProjectFile: project}))
+	if err == nil {
+		t, err = a.accept(t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	into := &destination{tree: t, extra: map[string][]byte{config.ProjectFile: project, ".lupa/lupa.schema.json": schema.Bundle()}}
+	for _, name := range []string{".editorconfig", ".gitignore"} {
+		if into.extra[name], err = starter.ReadFile("starter/" + name); err != nil {
+			return nil, fail(err)
+		}
+	}
+	return into, nil
+}
+
+// enclosing is a tree above a directory that would read its files. Hidden
+// directories are not read.
+func enclosing(dir string) (root string, ok bool) {
+	for at := dir; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if strings.HasPrefix(filepath.Base(at), ".") {
+			return "", false
+		}
+		if _, err := os.Lstat(filepath.Join(filepath.Dir(at), config.ProjectFile)); err == nil {
+			return filepath.Dir(at), true
+		}
+	}
+	return "", false
+}
+
+// create writes files that are not there: lupa.yaml first, so that what is
+// interrupted can be gone on with, for by then it is a tree. Of the others
+// besides documents, those that are there are kept.
+func (a *app) create(ctx context.Context, into *destination, files map[string][]byte) (created []string, err error) {
+	all := maps.Clone(files)
+	for name, data := range into.extra {
+		if _, err := os.Lstat(into.file(name)); err != nil {
+			all[name] = data
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		if a == config.ProjectFile || b == config.ProjectFile {
+			return strings.Compare(strings.TrimPrefix(a, config.ProjectFile), strings.TrimPrefix(b, config.ProjectFile))
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range names {
+		if _, err := os.Lstat(into.file(name)); err == nil {
+			return nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: "no file was created", next: "import again"}
+		}
+	}
+	bar := a.progress("writing files")
+	defer bar.done()
+	for i, name := range names {
+		err := ctx.Err()
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(into.file(name)), 0o755)
+		}
+		if err == nil {
+			err = writeFile(into.file(name), 0o644, func(w io.Writer) error { _, err := w.Write(all[name]); return err })
+		}
+		if err != nil {
+			return nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(i) + ", each of them whole", next: "import again: what is there stays"}
+		}
+		bar.update(i+1, len(names))
+	}
+	a.done = count(len(names))
+	return names, nil
+}
+
+// file is where a file of the tree is.
+func (t *tree) file(name string) string { return filepath.Join(t.root, filepath.FromSlash(name)) }

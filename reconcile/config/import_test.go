@@ -1,0 +1,508 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/facttest"
+	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// project is a tree that declares nothing.
+var project = fstest.MapFS{"lupa.yaml": {Data: []byte("apiVersion: lupa/v1\nkind: Project\nmetadata: {name: testi}\n"), Mode: 0o644}}
+
+var march = config.Options{Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+
+// imported is an import into a tree, held to all that it promises.
+func imported(t *testing.T, fsys fstest.MapFS, snap fact.Snapshot) (*config.Imported, *config.Tree) {
+	t.Helper()
+	before := load(t, fsys, "")
+	if before.Refused() {
+		t.Fatalf("the tree before: %q", found(before.Problems))
+	}
+	im, err := config.Import(t.Context(), fsys, before, snap, march)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(im.Problems) > 0 {
+		t.Fatalf("the tree would be refused: %v", im.Problems)
+	}
+	after := maps.Clone(fsys)
+	folded := make(map[string]bool)
+	for name := range fsys {
+		folded[strings.ToLower(name)] = true
+	}
+	for name, data := range im.Files {
+		if folded[strings.ToLower(name)] || !fs.ValidPath(name) || strings.Contains("/"+name, "/.") {
+			t.Errorf("%s is there already, or no name for a file", name)
+		}
+		folded[strings.ToLower(name)] = true
+		after[name] = &fstest.MapFile{Data: data, Mode: 0o644}
+		checkFile(t, name, data)
+	}
+	tree := load(t, after, "")
+	if tree.Refused() {
+		t.Fatalf("the files would be refused: %q\n%s", found(tree.Problems), text(im.Files))
+	}
+	checkPlan(t, im, before, tree, snap)
+	return im, tree
+}
+
+// checkFile: a file is canonical, and each of its documents says where its
+// schema is.
+func checkFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if formatted, err := source.Format(data); err != nil || string(formatted) != string(data) {
+		t.Errorf("%s is not canonical: %v\n%s", name, err, cmp.Diff(string(formatted), string(data)))
+	}
+	if len(data) > source.MaxFileBytes/8 {
+		t.Errorf("%s has %d bytes", name, len(data))
+	}
+	schema := strings.Repeat("../", strings.Count(name, "/")) + ".lupa/lupa.schema.json\n"
+	for doc := range strings.SplitSeq(string(data), "---\n") {
+		if !strings.HasPrefix(doc, "# yaml-language-server: $schema="+schema) {
+			t.Errorf("%s: a document without its schema:\n%.200s", name, doc)
+		}
+	}
+}
+
+// checkPlan: what a plan still does is said, and every object that was not
+// declared is written or left.
+func checkPlan(t *testing.T, im *config.Imported, before, after *config.Tree, snap fact.Snapshot) {
+	t.Helper()
+	installations := make(map[string]bool)
+	for key := range snap.Now.Plus(before.Goal.Declared()).Objects() {
+		installations[key.Installation()] = true
+	}
+	several := len(installations) > 1
+	said, left := make(map[string]bool), make(map[string]bool)
+	for _, f := range im.Notes {
+		said[f.Subject] = true
+	}
+	for _, f := range im.Left {
+		left[f.Subject] = true
+	}
+	for _, o := range im.Differ {
+		said[o.Kind+" "+o.Name] = true
+	}
+	called := func(key fact.Key) string { return key.Kind + " " + fact.Called(key.ID, several) }
+	declared := after.Goal.Declared()
+	for _, step := range plan.Make(after.Goal, "", "", snap).Steps {
+		root := fact.Words.Root(step.Key)
+		old := before.Goal.Declared().Has(root) && !snap.Now.Has(root)
+		if !said[called(root)] && !old && (!left[called(root)] || step.Action != order.Delete) {
+			t.Errorf("a plan would %s %s\n%s", step.Action, called(step.Key), text(im.Files))
+		}
+	}
+	objects := 0
+	for key := range snap.Now.Objects() {
+		root := fact.Words.Root(key)
+		written := declared.Has(root) && !before.Goal.Declared().Has(root)
+		if written && root == key {
+			objects++
+		}
+		if !declared.Has(root) && !left[called(root)] && !said[called(root)] {
+			t.Errorf("%s is neither written nor left", called(root))
+		}
+		if written && left[called(root)] {
+			t.Errorf("%s is written and left", called(root))
+		}
+		if written && !said[called(root)] {
+			if diff := cmp.Diff(facttest.Describe(snap.Now.Object(key)), facttest.Describe(declared.Object(key))); diff != "" {
+				t.Errorf("%s is declared as something else (-target +tree):\n%s", called(key), diff)
+			}
+		}
+	}
+	if objects != im.Objects {
+		t.Errorf("%d objects were written, and %d are told", objects, im.Objects)
+	}
+}
+
+func text(files map[string][]byte) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(&b, "-- %s --\n%s", name, files[name])
+	}
+	return b.String()
+}
+
+// lawful is a world with what documents may hold: values that the schemas allow,
+// what they ask for, and of two choices one.
+func lawful(choose facttest.Choose, s fact.Set) fact.Set {
+	ids := make(map[fact.Key]string) // keys of records with a form of their own
+	for key := range s.Objects() {
+		_, own := fact.SplitNested(key.ID)
+		if to := recordKeys[key.Kind+"."+own]; to != "" {
+			ids[key] = strings.TrimSuffix(key.ID, own) + to
+		}
+	}
+	var b fact.Builder
+	for key, o := range s.Objects() {
+		w := lawfulObject{choose: choose, world: s, key: key, kind: fact.Words.Kind(key.Kind), object: o}
+		if id := ids[key]; id != "" {
+			w.key.ID = id
+		}
+		if facts, ok := w.facts(); ok {
+			for _, f := range facts {
+				b.Add(f)
+			}
+		}
+	}
+	s = b.Set()
+	for { // what lacks something takes with it what names it
+		gone := make(map[fact.Key]bool)
+		for ref := range fact.Words.Dangling(s) {
+			gone[fact.Words.Root(ref.Fact.Key)] = true
+		}
+		before := s.Len()
+		s = s.Where(func(key fact.Key) bool { return !gone[fact.Words.Root(key)] && s.Has(fact.Words.Root(key)) })
+		if s.Len() == before {
+			return s
+		}
+	}
+}
+
+var recordKeys = map[string]string{
+	"PolicySeverity.a": "W01", "PolicySeverity.b": "W02",
+	"PolicyIdentifier.a": strings.Repeat("a", 64), "PolicyIdentifier.b": strings.Repeat("0", 64),
+}
+
+type lawfulObject struct {
+	choose facttest.Choose
+	world  fact.Set
+	key    fact.Key
+	kind   *fact.Kind
+	object fact.Set
+}
+
+// facts are the object's; not ok where it cannot be made lawful.
+func (w lawfulObject) facts() (facts []fact.Fact, ok bool) {
+	facts = []fact.Fact{{Key: w.key}}
+	values := make(map[string][]string) // by field, as they were chosen
+	for i := range w.kind.Fields {
+		f := &w.kind.Fields[i]
+		if !w.may(f, values) {
+			continue
+		}
+		chosen := w.values(f)
+		if len(chosen) == 0 && slices.Contains(required, w.kind.Name+"."+f.Name) ||
+			len(chosen) == 0 && f.Name == "schools" && values["kind"][0] == "student" {
+			if chosen = w.some(f); len(chosen) == 0 {
+				return nil, false
+			}
+		}
+		values[f.Name] = chosen
+		for row, value := range chosen {
+			if f.Shape != fact.List {
+				row = -1
+			}
+			facts = append(facts, fact.Fact{Key: w.key, Field: f.Name, Row: row + 1, Value: value})
+		}
+	}
+	return facts, true
+}
+
+// may reports whether an object may have a field beside those that it has.
+func (w lawfulObject) may(f *fact.Field, values map[string][]string) bool {
+	in, _, nested := strings.Cut(f.Name, ".")
+	presence := w.kind.Field(in)
+	switch {
+	case nested && presence != nil && presence.Presence && len(values[in]) == 0,
+		f.AllOf != "" && len(values[f.AllOf]) > 0,
+		f.Name == "validTo" && len(values["validFrom"]) > 0 && w.object.Value("validTo") <= values["validFrom"][0]:
+		return false
+	case w.kind.Name == "Person" && len(values["kind"]) > 0:
+		return !slices.Contains(notFor[values["kind"][0]], in)
+	}
+	return true
+}
+
+var notFor = map[string][]string{
+	"teacher": {"classes", "children"}, "staff": {"classes", "children"},
+	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools", "primusAccount"},
+	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools", "primusAccount"},
+}
+
+// values are the object's, each once, and where only some are allowed, those.
+func (w lawfulObject) values(f *fact.Field) []string {
+	var chosen []string
+	choice := allowed[w.kind.Name+"."+f.Name]
+	if f.Type == fact.Right {
+		choice = []string{"wilma.surveys.addSurvey"}
+	}
+	for _, value := range w.object.Values(f.Name) {
+		switch key, _ := fact.SplitMap(value); {
+		case f.Name == w.kind.Key && f.Ref == "":
+			_, value = fact.SplitNested(w.key.ID)
+		case w.kind.Name == "Right" && f.Name == "title":
+			value = map[string]string{"a": "fi", "b": "sv", "c-1": "nb", "d.x": "en", "e_2": "fi"}[key] + "=x: y"
+		case len(choice) > 0 && f.Shape == fact.Map:
+			value = fact.JoinMap(key, choice[w.choose(len(choice))])
+		case len(choice) > 0:
+			value = choice[w.choose(len(choice))]
+		}
+		if !slices.Contains(chosen, value) {
+			chosen = append(chosen, value)
+		}
+	}
+	return chosen
+}
+
+// some is a value for a field that has none.
+func (w lawfulObject) some(f *fact.Field) []string {
+	switch choice := allowed[w.kind.Name+"."+f.Name]; {
+	case len(choice) > 0:
+		return choice[:1]
+	case f.Type == fact.Day:
+		return []string{"2026-06-01"}
+	case f.Ref == "":
+		return []string{"because"}
+	}
+	for key := range w.world.Kind(f.Ref).Objects() {
+		if key.Installation() == w.key.Installation() {
+			return []string{key.ID}
+		}
+	}
+	return nil
+}
+
+// required are the fields without which a document is refused, or begins with
+// something else.
+var required = []string{
+	"Installation.system", "SchoolClass.school", "Person.kind", "PersonOverride.person", "CardAssignment.card", "SupportContact.person",
+	"SurveyTemplate.author", "SurveyTemplate.school", "SurveyTemplate.holders", "PolicySeverity.severity", "PolicySeverity.reason", "PolicyIdentifier.reason", "PolicyIdentifier.until",
+}
+
+var allowed = map[string][]string{
+	"Installation.system": {"inschool"}, "Installation.versions": {"2.17", "2"}, "Installation.municipalityCode": {"091"}, "Installation.timeZone": {"Europe/Helsinki", "Europe/Oslo"},
+	"Right.sensitivity": {"low", "normal"}, "Right.family": {"a.b"},
+	"School.level": {"basic", "no"}, "School.code": {"01234", "1e3"}, "School.municipalityCode": {"0301"},
+	"School.surveys.everyone.teachers": {"addSurvey"}, "School.surveys.everyone.staff": {"createTemplate"},
+	"UserGroup.audience": {"teacher"}, "UserGroup.levels": {"basic"}, "Person.kind": {"teacher", "staff", "student", "guardian"},
+	"SupportContact.levels": {"basic"}, "Policy.selfGrant": {"refuse"}, "Policy.logins": {"logins.csv"}, "PolicySeverity.severity": {"off"},
+}
+
+func seeded(seed uint64) facttest.Choose {
+	r := rand.New(rand.NewPCG(seed, 1))
+	return r.IntN
+}
+
+// TestImportWorlds takes random worlds, as they are and with values that schemas
+// allow: all of them become trees, and of the second most objects do.
+func TestImportWorlds(t *testing.T) {
+	worlds := uint64(60)
+	if testing.Short() {
+		worlds = 15
+	}
+	written, held := make(map[string]int), make(map[string]int)
+	for seed := range worlds {
+		choose := seeded(seed)
+		world := facttest.World(choose)
+		imported(t, project, fact.Snapshot{Now: world})
+		world = lawful(choose, world)
+		_, tree := imported(t, project, fact.Snapshot{Now: world, Last: world})
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+		for _, k := range fact.Words.Kinds {
+			for key := range world.Kind(k.Name).Objects() {
+				held[k.Name]++
+				if tree.Goal.Declared().Has(key) {
+					written[k.Name]++
+				}
+			}
+		}
+	}
+	for _, k := range fact.Words.Kinds {
+		t.Logf("%s: %d of %d written", k.Name, written[k.Name], held[k.Name])
+		if written[k.Name] < held[k.Name]*9/10 || written[k.Name] == 0 {
+			t.Errorf("few of %s were written: see which values the schema allows", k.Name)
+		}
+	}
+}
+
+func FuzzImport(f *testing.F) {
+	for n := range 20 {
+		data := make([]byte, 40*n)
+		r := rand.New(rand.NewPCG(uint64(n), 2))
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		f.Add(data, n%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, legal bool) {
+		choose := facttest.Bytes(data)
+		world := facttest.World(choose)
+		if legal {
+			world = lawful(choose, world)
+		}
+		imported(t, project, fact.Snapshot{Now: world})
+	})
+}
+
+// TestImportExample: the example, applied and imported, is the example again,
+// but for what has other forms.
+func TestImportExample(t *testing.T) {
+	held := applied(t, load(t, example(t), "2026-11-24").Goal)
+	im, tree := imported(t, project, fact.Snapshot{Now: held, Last: held})
+	if len(im.Left) > 0 {
+		t.Errorf("left: %v", im.Left)
+	}
+	if diff := cmp.Diff(facttest.Describe(held), facttest.Describe(tree.Goal.Declared())); diff != "" {
+		t.Errorf("(-example +imported):\n%s", diff)
+	}
+	golden := "testdata/import/mallila.txt"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, []byte(text(im.Files)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text(im.Files)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// applied is what a target holds once a goal was applied to it.
+func applied(t *testing.T, goal *plan.Goal) fact.Set {
+	t.Helper()
+	var s fact.Set
+	for _, step := range plan.Make(goal, "", "", fact.Snapshot{}).Steps {
+		var err error
+		if s, err = step.Do(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func example(t *testing.T) fstest.MapFS {
+	t.Helper()
+	fsys := make(fstest.MapFS)
+	root := os.DirFS("../../examples/mallila")
+	err := fs.WalkDir(root, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(p) != ".yaml" {
+			return err
+		}
+		data, err := fs.ReadFile(root, p)
+		fsys[p] = &fstest.MapFile{Data: data, Mode: 0o644}
+		return err
+	})
+	if err != nil || len(fsys) < 50 {
+		t.Fatal(err, len(fsys))
+	}
+	return fsys
+}
+
+// TestImportNaughtyStrings puts real texts that have broken programs into a
+// target: each is written and read back, or said to be what no file may hold.
+func TestImportNaughtyStrings(t *testing.T) {
+	dir := os.Getenv("LUPA_TESTDATA")
+	if dir == "" {
+		t.Skip("skipped: LUPA_TESTDATA names no directory of real data")
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "bad", "naughty-strings.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var naughty []string
+	if err := json.Unmarshal(data, &naughty); err != nil || len(naughty) < 500 {
+		t.Fatal(err, len(naughty))
+	}
+	naughty = append(naughty, "\xff", "\u202e", "a\x00b")
+	var b fact.Builder
+	b.AddSet(load(t, treeOf(base), "").Goal.Facts)
+	refused := 0
+	for i, text := range naughty {
+		key := fact.Key{Kind: "School", ID: fmt.Sprintf("m/s%d", i)}
+		b.Add(fact.Fact{Key: key})
+		b.Add(fact.Fact{Key: key, Field: "wilma.enabled", Value: "true"})
+		b.Add(fact.Fact{Key: key, Field: "title", Value: text})
+		b.Add(fact.Fact{Key: key, Field: "externalIds", Value: "x=" + text})
+		if _, bad := source.Unwritable(text); bad || text == "" {
+			refused++
+		}
+		b.Add(fact.Fact{Key: fact.Key{Kind: "UserGroup", ID: "m/" + text}}) // as a name
+	}
+	im, _ := imported(t, project, fact.Snapshot{Now: b.Set()})
+	schools := 0
+	for _, f := range im.Left {
+		if strings.HasPrefix(f.Subject, "School") {
+			schools++
+		}
+	}
+	if schools != refused || refused < 10 {
+		t.Errorf("%d schools are left, want %d", schools, refused)
+	}
+}
+
+// TestImportLeaves: what no document can declare is left, with the reason, and
+// all else is written.
+func TestImportLeaves(t *testing.T) {
+	for name, c := range map[string]struct {
+		add  string // facts: kind id field row value
+		left string
+	}{
+		"a name that no document may have":        {"School m/Testila", "I01.name School Testila"},
+		"an id without installation":              {"School alone", "I01.name School alone"},
+		"an installation that is not there":       {"School n/a\nSchool n/a wilma.enabled 0 true", "I01.reference School n:a"},
+		"an invisible character":                  {"School m/a\nSchool m/a wilma.enabled 0 true\nSchool m/a title 0 a\u202eb", "I01.text School a"},
+		"a gap in an ordered list (R77)":          {"Person m/p\nPerson m/p kind 0 staff\nPerson m/p schools 2 m/testila", "I01.value Person p"},
+		"schools and allSchools (E03)":            {"Person m/p\nPerson m/p kind 0 staff\nPerson m/p schools 1 m/testila\nPerson m/p allSchools 0 true", "E03.both Person p"},
+		"a student without a school (E03)":        {"Person m/p\nPerson m/p kind 0 student", "E03.neither Person p"},
+		"a kind that is none":                     {"Person m/p\nPerson m/p kind 0 robot\nPerson m/p schools 1 m/testila", "S04 Person p"},
+		"a span that ends before it begins (E32)": {"PersonOverride m/o\nPersonOverride m/o person 0 m/t-1\nPersonOverride m/o validFrom 0 2026-03-01\nPersonOverride m/o validTo 0 2026-02-01", "E32 PersonOverride o"},
+		"a right that nobody knows (E01)":         {"UserGroup m/g\nUserGroup m/g wilma 0 wilma.gone", "E01.right UserGroup g"},
+		"a template without holders (R112)":       {"SurveyTemplate m/s\nSurveyTemplate m/s author 0 m/t-1\nSurveyTemplate m/s school 0 m/testila", "I01.omitted SurveyTemplate s"},
+		"a number that is none":                   {"Policy m/p\nPolicy m/p maxHolders 0 0x3", "S03.integer Policy p"},
+		"a Primus field without an account":       {"Person m/p\nPerson m/p kind 0 staff\nPerson m/p schools 1 m/testila\nPerson m/p primusAccount.linked 0 true", "I01.value Person p"},
+		"what names something that is left": {"UserGroup m/G\nPerson m/p\nPerson m/p kind 0 staff\nPerson m/p schools 1 m/testila\nPerson m/p groups 0 m/G\nPersonOverride m/o\nPersonOverride m/o person 0 m/p",
+			"I01.name UserGroup G, I01.reference Person p, I01.reference PersonOverride o"},
+		"something of another installation": {"Installation n\nInstallation n system 0 inschool\nInstallation n timeZone 0 Europe/Oslo\nSchoolClass n/c\nSchoolClass n/c school 0 m/testila", "I01.reference SchoolClass n:c"},
+		"a student with groups, among others": {"Person m/k-1\nPerson m/k-1 kind 0 student\nPerson m/k-1 schools 1 m/testila\nPerson m/k-1 groups 0 m/opettajat\n" +
+			"Person m/k-2\nPerson m/k-2 kind 0 student\nPerson m/k-2 schools 1 m/testila\nPerson m/k-2 groups 0 m/opettajat\n" +
+			"Person m/k-3\nPerson m/k-3 kind 0 student\nPerson m/k-3 schools 1 m/testila", "D07 Person k-1, D07 Person k-2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b fact.Builder
+			b.AddSet(load(t, treeOf(base), "").Goal.Facts)
+			for line := range strings.Lines(c.add) {
+				words := append(strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 5), "", "", "")
+				row := 0
+				fmt.Sscan(words[3], &row)
+				b.Add(fact.Fact{Key: fact.Key{Kind: words[0], ID: words[1]}, Field: words[2], Row: row, Value: words[4]})
+			}
+			im, _ := imported(t, project, fact.Snapshot{Now: b.Set()})
+			var left []string
+			for _, f := range im.Left {
+				left = append(left, source.Problem{Code: f.Code, Case: f.Case}.Key()+" "+f.Subject)
+				if f.Severity != policy.Error || len(f.Pos) > 0 {
+					t.Errorf("%+v", f)
+				}
+			}
+			if diff := cmp.Diff(c.left, strings.Join(left, ", ")); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
