@@ -238,7 +238,7 @@ func (a *app) create(ctx context.Context, into *destination, files map[string][]
 			err = writeFile(into.file(name), 0o644, func(w io.Writer) error { _, err := w.Write(all[name]); return err })
 		}
 		if err != nil {
-			return nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(i) + ", each of them whole", next: "import again: what is there stays"}
+			return nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(i), next: "import again: what is there stays"}
 		}
 		bar.update(i+1, len(names))
 	}

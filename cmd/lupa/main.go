@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, s streams, now time.Time) int {
 		f = &failure{code: exitUsage, err: misspelt(root, err), next: "see lupa --help"}
 	}
 	if why := context.Cause(ctx); why != nil && f.code != exitDone {
-		f = &failure{code: exitInterrupted, err: why}
+		f = &failure{code: exitInterrupted, err: why, done: f.done}
 		var i interrupted
 		if errors.As(why, &i) && i.signal == syscall.SIGTERM {
 			f.code = exitTerminated

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 )
 
@@ -34,5 +35,32 @@ func BenchmarkLoad(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(people), "ns/person")
 			})
 		}
+	}
+}
+
+// BenchmarkImport is the way from what a target holds to files, checked.
+func BenchmarkImport(b *testing.B) {
+	for _, people := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			opt := config.Options{Now: time.Unix(1_800_000_000, 0)}
+			full, err := config.Load(b.Context(), largeTree(people), opt)
+			if err != nil || full.Refused() {
+				b.Fatal(err, full.Problems)
+			}
+			empty, err := config.Load(b.Context(), project, opt)
+			if err != nil || empty.Refused() {
+				b.Fatal(err, empty.Problems)
+			}
+			snap := fact.Snapshot{Now: full.Goal.Facts, Last: full.Goal.Facts}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for b.Loop() {
+				im, err := config.Import(b.Context(), project, empty, snap, opt)
+				if err != nil || im.Objects < people || len(im.Left) > 0 {
+					b.Fatal(err, im)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(people), "ns/person")
+		})
 	}
 }

@@ -49,9 +49,11 @@ func Import(ctx context.Context, fsys fs.FS, tree *Tree, snap fact.Snapshot, opt
 		if im.leaveAll(l.wrong) {
 			continue
 		}
-		loaded, err := Load(ctx, Overlay(fsys, l.data), opt)
-		if err != nil {
-			return nil, err
+		loaded := tree
+		if len(l.data) > 0 {
+			if loaded, err = Load(ctx, Overlay(fsys, l.data), opt); err != nil {
+				return nil, err
+			}
 		}
 		switch again, problems := im.check(loaded, l); {
 		case len(problems) > 0:
@@ -395,8 +397,9 @@ func CopyProject(fsys fs.FS, p Project, target string, relative func(path string
 	}
 	old := file.Documents[i].Root()
 	var root, spec, targets source.Node
+	spec.Put(source.Text(target), "target")
 	for key, v := range old.Get("spec").Entries() {
-		if key.Text() != "rosters" {
+		if key.Text() != "rosters" && key.Text() != "target" {
 			spec.Put(copied(v), key.Text())
 		}
 	}
@@ -412,7 +415,6 @@ func CopyProject(fsys fs.FS, p Project, target string, relative func(path string
 		}
 		targets.Put(t.Short(), name)
 	}
-	spec.Put(source.Text(target), "target")
 	spec.Put(targets, "targets")
 	for key, v := range old.Entries() {
 		root.Put(copied(v), key.Text())

@@ -382,13 +382,19 @@ func (l *layout) sheets(at string, pages []page) {
 func (l *layout) sheet(at string, pages []page) {
 	comment := "yaml-language-server: $schema=" + strings.Repeat("../", strings.Count(at, "/")) + ".lupa/lupa.schema.json"
 	drafts := make([]source.Draft, len(pages))
-	line := 1
 	for i := range pages {
-		pages[i].draft.Comment, pages[i].line = comment, line
+		pages[i].draft.Comment = comment
 		drafts[i] = pages[i].draft
-		line += bytes.Count(source.Write(drafts[i]), []byte("\n")) + 1
 	}
-	l.data[at], l.done[at] = source.Write(drafts...), pages
+	data, line, i := source.Write(drafts...), 1, 0
+	pages[0].line = 1
+	for text := range bytes.Lines(data) {
+		if line++; string(text) == "---\n" {
+			i++
+			pages[i].line = line
+		}
+	}
+	l.data[at], l.done[at] = data, pages
 }
 
 // free is a path that nothing has, as near as can be to the one wished for.
