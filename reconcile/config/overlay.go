@@ -2,6 +2,8 @@ package config
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -36,6 +38,10 @@ type overlay struct {
 func (o overlay) Open(name string) (fs.File, error) {
 	if data, ok := o.files[name]; ok {
 		return openMemory{bytes.NewReader(data), memory{name: path.Base(name), size: int64(len(data))}}, nil
+	}
+	if _, ok := o.dirs[name]; ok {
+		entries, err := o.ReadDir(name)
+		return &openDir{memory{name: path.Base(name), dir: true}, entries}, err
 	}
 	if o.base == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
@@ -100,3 +106,27 @@ func (f openMemory) Close() error               { return nil }
 
 // Size is the file's; both halves have one.
 func (f openMemory) Size() int64 { return f.memory.size }
+
+// openDir is a directory that is being listed.
+type openDir struct {
+	memory
+	rest []fs.DirEntry
+}
+
+func (d *openDir) Stat() (fs.FileInfo, error) { return d.memory, nil }
+func (d *openDir) Close() error               { return nil }
+func (d *openDir) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.name, Err: errors.New("is a directory")}
+}
+
+func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n > 0 && len(d.rest) == 0 {
+		return nil, io.EOF
+	}
+	if n <= 0 || n > len(d.rest) {
+		n = len(d.rest)
+	}
+	entries := d.rest[:n]
+	d.rest = d.rest[n:]
+	return entries, nil
+}
