@@ -702,7 +702,7 @@ func TestImportSecondInstallation(t *testing.T) {
 func TestImportCrowds(t *testing.T) {
 	var b fact.Builder
 	b.AddSet(load(t, treeOf(base), "").Goal.Facts)
-	const people = 12_000
+	const people = 16_000
 	for i := range people {
 		key := fact.Key{Kind: "Person", ID: fmt.Sprintf("m/s-%d", i)}
 		b.Add(fact.Fact{Key: key})
