@@ -478,6 +478,7 @@ func TestImportLeaves(t *testing.T) {
 		"a span that ends before it begins (E32)": {"PersonOverride m/o\nPersonOverride m/o person 0 m/t-1\nPersonOverride m/o validFrom 0 2026-03-01\nPersonOverride m/o validTo 0 2026-02-01", "E32 PersonOverride o"},
 		"a right that nobody knows (E01)":         {"UserGroup m/g\nUserGroup m/g wilma 0 wilma.gone", "E01.right UserGroup g"},
 		"a template without holders (R112)":       {"SurveyTemplate m/s\nSurveyTemplate m/s author 0 m/t-1\nSurveyTemplate m/s school 0 m/testila", "I01.omitted SurveyTemplate s"},
+		"a key that is too long for YAML":         {"School m/a\nSchool m/a wilma.enabled 0 true\nSchool m/a externalIds 0 x" + strings.Repeat("y", 1100) + "=1", "I01.key School a"},
 		"a number that is none":                   {"Policy m/p\nPolicy m/p maxHolders 0 0x3", "S03.integer Policy p"},
 		"a Primus field without an account":       {"Person m/p\nPerson m/p kind 0 staff\nPerson m/p schools 1 m/testila\nPerson m/p primusAccount.linked 0 true", "I01.value Person p"},
 		"what names something that is left": {"UserGroup m/G\nPerson m/p\nPerson m/p kind 0 staff\nPerson m/p schools 1 m/testila\nPerson m/p groups 0 m/G\nPersonOverride m/o\nPersonOverride m/o person 0 m/p",
@@ -742,6 +743,43 @@ spec:
     - {name: `
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestImportDefaults: who differs from what most have in common says so.
+func TestImportDefaults(t *testing.T) {
+	var b fact.Builder
+	b.AddSet(load(t, treeOf(base), "").Goal.Facts)
+	for name, person := range map[string]string{"s-1": "testila opettajat", "s-2": "testila opettajat", "s-3": "testila", "s-4": "testila,mallila opettajat", "s-5": "testila opettajat", "s-6": " opettajat"} {
+		key := fact.Key{Kind: "Person", ID: "m/" + name}
+		b.Add(fact.Fact{Key: key})
+		b.Add(fact.Fact{Key: key, Field: "kind", Value: "staff"})
+		schools, group, grouped := strings.Cut(person, " ")
+		for i, school := range strings.FieldsFunc(schools, func(r rune) bool { return r == ',' }) {
+			b.Add(fact.Fact{Key: key, Field: "schools", Row: i + 1, Value: "m/" + school})
+		}
+		if schools == "" {
+			b.Add(fact.Fact{Key: key, Field: "allSchools", Value: "true"})
+		}
+		if grouped {
+			b.Add(fact.Fact{Key: key, Field: "groups", Value: "m/" + group})
+		}
+	}
+	im, _ := imported(t, project, fact.Snapshot{Now: b.Set()})
+	_, got, _ := strings.Cut(string(im.Files["schools/testila/staff.yaml"]), "spec:\n")
+	want := `  defaults: {kind: staff, schools: [testila], groups: [opettajat]}
+  people:
+    - {name: s-1}
+    - {name: s-2}
+    - {name: s-3, groups: []}
+    - {name: s-4, schools: [testila, mallila]}
+    - {name: s-5}
+`
+	if diff := cmp.Diff(want, got); diff != "" || len(im.Left) > 0 {
+		t.Errorf("left %v (-want +got):\n%s", im.Left, diff)
+	}
+	if _, got, _ := strings.Cut(string(im.Files["people/staff.yaml"]), "people:\n"); got != "    - {name: s-6, allSchools: true, groups: [opettajat]}\n" {
+		t.Error(got)
 	}
 }
 
