@@ -43,7 +43,7 @@ func BenchmarkImport(b *testing.B) {
 	for _, people := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprint(people), func(b *testing.B) {
 			opt := config.Options{Now: time.Unix(1_800_000_000, 0)}
-			full, err := config.Load(b.Context(), largeTree(people), opt)
+			full, err := config.Load(b.Context(), largeTree(facttest.Tree(people)), opt)
 			if err != nil || full.Refused() {
 				b.Fatal(err, full.Problems)
 			}
