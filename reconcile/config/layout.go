@@ -172,9 +172,7 @@ func (l *layout) path(key fact.Key, form string) string {
 		}
 		form = strings.Replace(form, "{school}", fileName(school), 1)
 	}
-	if strings.Contains(form, "{cards}") {
-		form = strings.Replace(form, "{cards}", cmp.Or(registers[l.facts.Object(key).Value("kind")], "others"), 1)
-	}
+	form = strings.Replace(form, "{cards}", cmp.Or(registers[l.facts.Object(key).Value("kind")], "others"), 1)
 	form = strings.Replace(form, "{name}", fileName(key.Name()), 1)
 	if l.several {
 		form = fileName(key.Installation()) + "/" + form
