@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -82,8 +83,68 @@ func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	return s, nil
 }
 
-func readSnapshot(ctx context.Context, tx *sql.Tx, view fact.Scope) (fact.Snapshot, error) {
-	s, err := readState(ctx, tx)
+// session is a transaction, and the connection that it is on.
+type session struct {
+	*sql.Tx
+	conn *sql.Conn
+}
+
+func begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*session, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, classify(err)
+	}
+	tx, err := conn.BeginTx(ctx, options)
+	if err != nil {
+		return nil, classify(errors.Join(err, conn.Close()))
+	}
+	return &session{tx, conn}, nil
+}
+
+// end gives the connection back after the transaction ended.
+func (s *session) end(err error) error {
+	if closing := s.conn.Close(); !errors.Is(closing, sql.ErrConnDone) {
+		err = errors.Join(err, closing)
+	}
+	return err
+}
+
+// Rollback gives up. After a commit it does nothing.
+func (s *session) Rollback() error {
+	err := s.Tx.Rollback()
+	if errors.Is(err, sql.ErrTxDone) {
+		err = nil
+	}
+	return s.end(err)
+}
+
+// rows visits the rows of a query. It asks the driver itself: a target is read
+// in hundreds of thousands of rows, and a third of the time would go into
+// handing them on. The values are good until visit returns.
+func (s *session) rows(ctx context.Context, query string, visit func(values []driver.Value)) error {
+	return s.conn.Raw(func(conn any) (err error) {
+		rows, err := conn.(driver.QueryerContext).QueryContext(ctx, query, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		values := make([]driver.Value, len(rows.Columns()))
+		for n := 0; ; n++ {
+			switch err := rows.Next(values); {
+			case err == io.EOF:
+				return nil
+			case err != nil:
+				return err
+			case n%1000 == 0 && ctx.Err() != nil:
+				return ctx.Err()
+			}
+			visit(values)
+		}
+	})
+}
+
+func readSnapshot(ctx context.Context, tx *session, view fact.Scope) (fact.Snapshot, error) {
+	s, err := readState(ctx, tx.Tx)
 	if err != nil {
 		return fact.Snapshot{}, err
 	}
@@ -94,7 +155,8 @@ func readSnapshot(ctx context.Context, tx *sql.Tx, view fact.Scope) (fact.Snapsh
 	var b fact.Builder
 	b.Expect(snap.Last)
 	for _, t := range tables() {
-		if err := t.read(ctx, tx, &b); err != nil {
+		query := "SELECT " + names(t.columns()) + " FROM " + t.name + " ORDER BY " + names(t.key())
+		if err := tx.rows(ctx, query, func(values []driver.Value) { t.facts(values, &b) }); err != nil {
 			return snap, fmt.Errorf("table %s: %w", t.name, classify(err))
 		}
 	}
@@ -102,61 +164,58 @@ func readSnapshot(ctx context.Context, tx *sql.Tx, view fact.Scope) (fact.Snapsh
 	return snap, nil
 }
 
-// read adds the facts that the table holds.
-func (t *table) read(ctx context.Context, tx *sql.Tx, to *fact.Builder) error {
-	columns := t.columns()
-	rows, err := tx.QueryContext(ctx, "SELECT "+names(columns)+" FROM "+t.name+" ORDER BY "+names(t.key()))
-	if err != nil {
-		return err
+// text is a value as text, and whether there is one.
+func text(v driver.Value) (string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return "", false
+	case string:
+		return v, true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case []byte:
+		return string(v), true
 	}
-	defer rows.Close()
-	values := make([]sql.NullString, len(columns))
-	into := make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		t.facts(values, to)
-	}
-	return rows.Err()
+	return fmt.Sprint(v), true
 }
 
 // facts adds the facts of one row.
-func (t *table) facts(values []sql.NullString, to *fact.Builder) {
+func (t *table) facts(values []driver.Value, to *fact.Builder) {
 	n := len(t.owner)
-	key := fact.Key{Kind: t.kind.Name, ID: values[0].String}
+	key := fact.Key{Kind: t.kind.Name}
+	key.ID, _ = text(values[0])
+	own := ""
 	if n == 2 {
-		own := values[1].String
+		own, _ = text(values[1])
+		name := own
 		if t.owner[1].ref != "" {
-			own = fact.Name(own)
+			name = fact.Name(own)
 		}
-		key.ID = fact.NestedID(key.ID, own)
+		key.ID = fact.NestedID(key.ID, name)
 	}
 	if t.field != nil {
-		f := fact.Fact{Key: key, Field: t.field.Name, Value: values[len(values)-1].String}
-		switch t.field.Shape {
+		f := fact.Fact{Key: key, Field: t.field.Name}
+		f.Value, _ = text(values[len(values)-1])
+		switch at, _ := text(values[n]); t.field.Shape {
 		case fact.List:
-			f.Row, _ = strconv.Atoi(values[n].String)
+			f.Row, _ = strconv.Atoi(at)
 		case fact.Map:
-			f.Value = fact.JoinMap(values[n].String, f.Value)
+			f.Value = fact.JoinMap(at, f.Value)
 		}
 		to.Add(f)
 		return
 	}
 	to.Add(fact.Fact{Key: key})
 	if n == 2 {
-		to.Add(fact.Fact{Key: key, Field: t.owner[1].field.Name, Value: values[1].String})
+		to.Add(fact.Fact{Key: key, Field: t.owner[1].field.Name, Value: own})
 	}
 	for i, c := range t.fields {
-		switch v := values[n+i]; {
-		case !v.Valid || c.typ == "flag" && v.String == "0":
+		switch v, there := text(values[n+i]); {
+		case !there || c.typ == "flag" && v == "0":
 		case c.typ == "flag":
 			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: "true"})
 		default:
-			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v.String})
+			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v})
 		}
 	}
 }

@@ -248,9 +248,9 @@ func (r *Reader) Close() error {
 
 // Read is target.Reader's.
 func (r *Reader) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, error) {
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := begin(ctx, r.db, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return fact.Snapshot{}, classify(err)
+		return fact.Snapshot{}, err
 	}
 	defer tx.Rollback()
 	return readSnapshot(ctx, tx, view)

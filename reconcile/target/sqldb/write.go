@@ -15,11 +15,11 @@ import (
 
 // Begin is target.Atomic's. The transaction takes the write lock at once.
 func (d *DB) Begin(ctx context.Context) (target.Tx, error) {
-	sqlTx, err := d.db.BeginTx(ctx, nil)
+	s, err := begin(ctx, d.db, nil)
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
-	x := &tx{Tx: sqlTx, tables: tables(), byKind: make(map[string][]*table)}
+	x := &tx{session: s, tables: tables(), byKind: make(map[string][]*table)}
 	for _, t := range x.tables {
 		x.byKind[t.kind.Name] = append(x.byKind[t.kind.Name], t)
 	}
@@ -29,7 +29,7 @@ func (d *DB) Begin(ctx context.Context) (target.Tx, error) {
 // tx is an open transaction. Rows of objects that come or go are collected and
 // written many at once, at the latest before anything else is done.
 type tx struct {
-	*sql.Tx
+	*session
 	tables  []*table
 	byKind  map[string][]*table // the first of each is the table of the objects
 	pending []*batch
@@ -52,7 +52,7 @@ func (x *tx) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, error) {
 	if err := x.flush(ctx); err != nil {
 		return fact.Snapshot{}, err
 	}
-	return readSnapshot(ctx, x.Tx, view)
+	return readSnapshot(ctx, x.session, view)
 }
 
 // Applied is target.Tx's.
@@ -388,16 +388,8 @@ func (x *tx) Commit(ctx context.Context, note target.Note) (target.Entry, error)
 	if err := ctx.Err(); err != nil {
 		return target.Entry{}, err
 	}
-	if err := x.Tx.Commit(); err != nil {
+	if err := x.end(x.Tx.Commit()); err != nil {
 		return target.Entry{}, classify(err)
 	}
 	return e, nil
-}
-
-// Rollback is target.Tx's.
-func (x *tx) Rollback() error {
-	if err := x.Tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	return nil
 }
