@@ -72,6 +72,13 @@ already is kept as it is.`,
 			if len(dirs) == 1 {
 				dir = a.path(dirs[0])
 			}
+			whole, err := filepath.Abs(dir)
+			if err != nil {
+				return fail(err)
+			}
+			if root, inside := enclosing(whole); inside {
+				return usage("%s lies in the tree at %s; choose a directory outside of it", dir, root)
+			}
 			return a.writeStarter(dir)
 		},
 	}

@@ -59,6 +59,8 @@ func (c *compiler) document(doc *source.Document) {
 		c.out.projects = append(c.out.projects, c.place(root.Get("kind")))
 		if len(c.bad) == 0 {
 			c.project(root)
+		} else if root.Path("spec.rosters").Exists() {
+			c.out.rostersLost = true
 		}
 	case root.Get("kind").Text() == "People":
 		c.people(root)

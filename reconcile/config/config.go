@@ -122,15 +122,16 @@ func ReadProject(fsys fs.FS) (*Tree, error) {
 
 // fileFacts is what one file declares.
 type fileFacts struct {
-	sha256   string
-	objects  []object
-	project  *Project
-	projects []place // where documents of kind Project stand
-	rosters  []rosterEntry
-	lists    []list
-	rules    []groupRule
-	problems []source.Problem
-	lost     map[string]bool // words of documents that could not be read; allWords if nobody knows which
+	sha256      string
+	objects     []object
+	project     *Project
+	projects    []place // where documents of kind Project stand
+	rosters     []rosterEntry
+	rostersLost bool // there are some, and the project cannot be read
+	lists       []list
+	rules       []groupRule
+	problems    []source.Problem
+	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
 }
 
 // list is a document that is no object and has a name: People, GroupRule.
@@ -233,22 +234,24 @@ func (c *compiler) lose(text []byte) {
 // facts.
 func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 	goal := &plan.Goal{}
-	lost := make(map[string]bool)
+	lost, rostersLost := make(map[string]bool), false
 	for i, f := range read {
 		goal.Inputs = append(goal.Inputs, plan.Input{Path: l.paths[i], SHA256: f.sha256})
 		l.report(f.problems...)
 		maps.Copy(lost, f.lost)
+		rostersLost = rostersLost || f.rostersLost
 	}
 	for _, r := range rosters {
 		for _, f := range r.Files {
 			goal.Inputs = append(goal.Inputs, plan.Input(f))
 		}
-		if r.broken() {
-			lost[allWords] = true // whom it would have declared nobody knows
-		}
+		rostersLost = rostersLost || r.broken()
+	}
+	if rostersLost {
+		lost[allWords] = true // whom they would have declared nobody knows
 	}
 	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
-	a := assembly{loader: l, goal: goal, lost: lost}
+	a := assembly{loader: l, goal: goal, lost: lost, brokenRoster: rostersLost}
 	a.assemble(read, rosters)
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
 		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),

@@ -294,7 +294,7 @@ func (j *joiner) persons() {
 		j.on[i] = p.On(day)
 		j.kinds[i] = roster.Kind(j.on[i])
 		j.people[i] = j.object(kind, p.Key, p.At)
-		schools := roster.Schools(j.on[i])
+		schools := roster.Schools(j.kinds[i], j.on[i])
 		if j.kinds[i] != "guardian" {
 			j.people[i].absent = j.kinds[i] == "" || len(schools) == 0
 			if len(p.Children) > 0 && !j.people[i].absent {
@@ -319,6 +319,9 @@ func (j *joiner) persons() {
 	}
 	if away > 0 {
 		j.problem("N04", "", []place{j.name.at}, strconv.Itoa(away), day.String())
+	}
+	if j.Strangers > 0 {
+		j.problem("N08", "", []place{j.name.at}, strconv.Itoa(j.Strangers))
 	}
 	if parents > 0 {
 		j.problem("N06", "", []place{j.name.at}, strconv.Itoa(parents))

@@ -65,7 +65,7 @@ d1,true,,
 r1,1042,secondary,teacher,,,s2
 r2,1042,primary,teacher,,,S1
 r3,T-2,primary,teacher,2026-01-01,2026-06-01,S1
-r9,T-2,secondary,parent,,,S1
+r9,T-2,secondary,parent,,,s2
 r4,R1,primary,principal,,,S1
 r5,o1,primary,student,,,S1
 r6,v1,primary,parent,,,S1
@@ -191,6 +191,37 @@ func TestRosterAndDocuments(t *testing.T) {
 				"School testila code=01234 externalIds=sourcedId=S1 studentGroups=oppilaat title=Testila",
 			},
 			[]string{"lupa.yaml:6 N04", "p.yaml:4 N07"},
+		},
+		"who leads one school and teaches in another is both, each where it is so": {
+			and(register, "roster/roles.csv", register["roster/roles.csv"]+"r8,R1,secondary,teacher,,,s2\n", "rules.yaml", rules),
+			append([]string{
+				"Person 1042 externalIds=sourcedId=1042 groups=opettajat groups=rehtorit kind=teacher schools=testila schools=s2",
+				"Person _521 externalIds=sourcedId=R1 groups=opettajat groups=rehtorit kind=teacher schools=testila schools=s2",
+				"Person _54-2 externalIds=sourcedId=T-2 groups=opettajat kind=teacher schools=testila",
+				"Person o1 classes=9a externalIds=sourcedId=o1 kind=student schools=testila",
+				"Person v1 children=o1 externalIds=sourcedId=v1 kind=guardian",
+			}, schools...),
+			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06"},
+		},
+		"a class with groups by a rule keeps those of wider rules": {
+			and(register, "rules.yaml", yaml("GroupRule", "a", "spec: {match: {kind: student}, groups: [opettajat]}")+"---\n"+
+				yaml("GroupRule", "b", "spec: {match: {kind: student, class: 9a}, groups: [rehtorit]}")+"---\n"+
+				yaml("GroupRule", "c", "spec: {match: {kind: guardian, school: testila}, groups: [huoltajat]}")+"---\n"+
+				yaml("GroupRule", "d", "spec: {match: {kind: student, school: s2}, groups: [oppilaat]}"), "roster/users.csv", "sourcedId,enabledUser\no1,true\n",
+				"roster/roles.csv", "sourcedId,userSourcedId,roleType,role,orgSourcedId\nr5,o1,primary,student,S1\n",
+				"roster/enrollments.csv", "sourcedId,classSourcedId,userSourcedId,role\ne1,9a,o1,student\n"),
+			[]string{
+				"Person o1 classes=9a externalIds=sourcedId=o1 kind=student schools=testila",
+				"School s2 externalIds=sourcedId=s2 studentGroups=opettajat studentGroups=oppilaat title=Haukilampi",
+				"School testila code=01234 externalIds=sourcedId=S1 guardianGroups=huoltajat studentGroups=opettajat studentGroups=oppilaat title=Testila",
+				"SchoolClass 9a externalIds=sourcedId=9a school=testila studentGroups=opettajat studentGroups=rehtorit title=9 A",
+			},
+			nil,
+		},
+		"a project with a mistake is no reason to call names unknown": {
+			and(register, "lupa.yaml", strings.Replace(register["lupa.yaml"], "format: oneroster", "format: excel", 1), "rules.yaml", rules, "aino.yaml", person),
+			nil,
+			[]string{"lupa.yaml:6 S04"},
 		},
 		"rules for nobody": {
 			and(register, "rules.yaml", yaml("GroupRule", "a", "spec: {match: {kind: teacher, role: Teacher}, groups: [opettajat]}")+"---\n"+

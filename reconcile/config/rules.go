@@ -48,6 +48,7 @@ func (a *assembly) carryOut(read []fileFacts) {
 	told := make(map[place]bool)
 	forCards := make(map[card][]*groupRule) // by kind of card, installation and school, "" for any
 	var all []*groupRule
+	classes := make(map[*object][]string) // with groups by a rule, for these kinds
 	for i := range read {
 		for k := range read[i].rules {
 			r := &read[i].rules[k]
@@ -59,13 +60,16 @@ func (a *assembly) carryOut(read []fileFacts) {
 			r.installation = inst
 			all = append(all, r)
 			if r.kind == "student" || r.kind == "guardian" {
-				a.atPlaces(r)
+				for _, class := range a.atPlaces(r) {
+					classes[class] = append(classes[class], r.kind)
+				}
 			} else {
 				at := card{r.kind, inst, r.school.word}
 				forCards[at] = append(forCards[at], r)
 			}
 		}
 	}
+	a.unhide(all, classes)
 	if len(forCards) > 0 {
 		for _, j := range a.joined {
 			j.onCards(forCards)
@@ -73,9 +77,30 @@ func (a *assembly) carryOut(read []fileFacts) {
 	}
 	for _, r := range all {
 		if !r.matched && !a.brokenRoster {
-			a.problem("N05", "", []place{r.name.at}, r.name.word)
+			a.report(source.Problem{Code: "N05", Args: []string{r.name.word}, Pos: []source.Pos{r.name.at.pos(a.paths)},
+				Suggest: schema.Nearest(r.role.word, maps.Keys(a.roles(r)))})
 		}
 	}
+}
+
+// roles are the roles that rosters have for people of the kind of a rule, if it
+// names one itself that they do not have.
+func (a *assembly) roles(r *groupRule) map[string]bool {
+	roles := make(map[string]bool)
+	if r.role.word == "" {
+		return roles
+	}
+	for _, j := range a.joined {
+		for i, on := range j.on {
+			for _, m := range on {
+				if m.Kind == r.kind || m.Kind == "" && j.kinds[i] == r.kind {
+					roles[m.Role] = true
+				}
+			}
+		}
+	}
+	delete(roles, r.role.word)
+	return roles
 }
 
 var ruleKind = &fact.Kind{Name: "GroupRule"}
@@ -114,8 +139,9 @@ func (a *assembly) known(inst, kind string, name text) bool {
 }
 
 // atPlaces carries out a rule for students or guardians: at its class, else at
-// its school, else at every school that a roster knows.
-func (a *assembly) atPlaces(r *groupRule) {
+// its school, else at every school that a roster knows. It says at which classes
+// it left groups.
+func (a *assembly) atPlaces(r *groupRule) (classes []*object) {
 	field := r.kind + "Groups"
 	give := func(o *object) {
 		r.matched = true
@@ -127,6 +153,7 @@ func (a *assembly) atPlaces(r *groupRule) {
 		class := a.at[fact.Key{Kind: "SchoolClass", ID: a.id(r.installation, r.class.word)}]
 		if of := class.entry("school"); r.school.word == "" || of != nil && of.value == r.school.word {
 			give(class)
+			classes = append(classes, class)
 		}
 	case r.school.word != "":
 		give(school)
@@ -136,6 +163,21 @@ func (a *assembly) atPlaces(r *groupRule) {
 				for _, o := range j.schools {
 					give(o)
 				}
+			}
+		}
+	}
+	return classes
+}
+
+// unhide gives classes that have groups by a rule those of wider rules as well:
+// at the school they would no longer be looked at (P7).
+func (a *assembly) unhide(rules []*groupRule, classes map[*object][]string) {
+	for class, kinds := range classes {
+		school := class.entry("school")
+		for _, r := range rules {
+			if slices.Contains(kinds, r.kind) && r.class.word == "" && r.installation == class.key.Installation() &&
+				(r.school.word == "" || school != nil && school.value == r.school.word) {
+				a.give(class, r.kind+"Groups", r)
 			}
 		}
 	}
@@ -151,17 +193,22 @@ func (a *assembly) give(o *object, field string, r *groupRule) {
 	}
 }
 
-// onCards carries out the rules for teachers and staff: one of their memberships
-// must be all that the rule names.
+// onCards carries out the rules for teachers and staff: one of their rows must
+// be all that the rule names. Who leads one school and teaches in another is
+// staff in the first and a teacher in the second, whatever the card is.
 func (j *joinedRoster) onCards(rules map[card][]*groupRule) {
 	for i, o := range j.people {
-		if o.absent {
+		if o.absent || j.kinds[i] != "teacher" && j.kinds[i] != "staff" {
 			continue
 		}
 		f := o.kind.Field("groups")
 		var done []*groupRule
 		try := func(school string, m roster.Membership) {
-			for _, r := range rules[card{j.kinds[i], j.installation, school}] {
+			kind := m.Kind
+			if kind == "" { // of a class
+				kind = j.kinds[i]
+			}
+			for _, r := range rules[card{kind, j.installation, school}] {
 				if r.role.word != "" && r.role.word != m.Role || r.class.word != "" && (m.Class < 0 || j.classes[m.Class].name != r.class.word) || slices.Contains(done, r) {
 					continue
 				}

@@ -122,6 +122,15 @@ func (p *Pass) nearest(name string, candidates iter.Seq[string]) string {
 	return schema.Nearest(name, candidates)
 }
 
+// nearestObject is what a reference may have meant. Card keys are all alike: of
+// them none is nearer than another.
+func (p *Pass) nearestObject(declared fact.Set, target fact.Key) string {
+	if target.Kind == "Person" {
+		return ""
+	}
+	return p.nearest(target.Name(), namesOf(declared, target.Kind, target.Installation()))
+}
+
 // unknownReference: what a document names is declared, and every right is one
 // that is known everywhere or listed in a catalogue.
 func unknownReference(p *Pass) {
@@ -131,7 +140,7 @@ func unknownReference(p *Pass) {
 			continue
 		}
 		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
-			Suggest: p.nearest(ref.Target.Name(), namesOf(declared, ref.Target.Kind, ref.Target.Installation()))}
+			Suggest: p.nearestObject(declared, ref.Target)}
 		if other, ok := elsewhere(declared, ref.Target); ok {
 			f.Case, f.Args = "elsewhere", []string{ref.Target.Kind, ref.Target.Name(), ref.Target.Installation(), other}
 		}

@@ -181,6 +181,14 @@ func (rec *record) header() bool {
 		good = false
 		rec.reading.problem(source.Problem{Code: "C04", Case: variant, Args: args, Pos: []source.Pos{rec.pos(i)}, Suggest: suggest})
 	}
+	for _, sep := range []string{";", "\t"} {
+		if len(names) == 1 && strings.Contains(names[0], sep) {
+			if fail(0, "separator", "", sep); sep == "\t" {
+				rec.out.Problems[len(rec.out.Problems)-1].Args[0] = "tab"
+			}
+			return false
+		}
+	}
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
 		if seen[name] {

@@ -35,12 +35,13 @@ type Source struct {
 
 // Roster is what a roster says. Positions and indices point into its slices.
 type Roster struct {
-	Format   string // "OneRoster 1.2"
-	Files    []File // read, in the order of reading
-	Schools  []School
-	Classes  []Class
-	People   []Person
-	Problems []source.Problem
+	Format    string // "OneRoster 1.2"
+	Files     []File // read, in the order of reading
+	Schools   []School
+	Classes   []Class
+	People    []Person
+	Strangers int // how often a user names an agent who is not in the roster
+	Problems  []source.Problem
 }
 
 // File is a file that was read.
@@ -347,6 +348,9 @@ func (r *reading) memberships(people, schools []int32) {
 func (r *reading) relations(people []int32) {
 	for _, a := range r.agents {
 		other, ok := r.users.find(a.key)
+		if !ok {
+			r.out.Strangers++
+		}
 		if !ok || people[other] < 0 || people[a.user] < 0 || a.since < r.users.rows[a.user].since {
 			continue // who is not there has no rights either
 		}
@@ -412,13 +416,14 @@ func Kind(memberships []Membership) string {
 	return ""
 }
 
-// Schools are the schools of those memberships that make cards, each once: the
-// primary first, then in the order of the files.
-func Schools(memberships []Membership) []int32 {
+// Schools are the schools that the memberships give to a card of a kind, each
+// once: the primary first, then in the order of the files. A teacher's card has
+// the schools of all work, not those of the teacher's own children or studies.
+func Schools(kind string, memberships []Membership) []int32 {
 	var schools []int32
 	for _, primary := range []bool{true, false} {
 		for _, m := range memberships {
-			if m.Primary == primary && m.Kind != "" && m.School >= 0 && !slices.Contains(schools, m.School) {
+			if m.Primary == primary && m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff") && !slices.Contains(schools, m.School) {
 				schools = append(schools, m.School)
 			}
 		}

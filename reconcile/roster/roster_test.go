@@ -154,8 +154,9 @@ func told(t *testing.T, r *roster.Roster, day string) []string {
 	}
 	for _, p := range r.People {
 		on := p.On(at)
-		line := fmt.Sprintf("%s %s at", roster.Kind(on), p.Key)
-		for _, s := range roster.Schools(on) {
+		kind := roster.Kind(on)
+		line := fmt.Sprintf("%s %s at", kind, p.Key)
+		for _, s := range roster.Schools(kind, on) {
 			line += " " + r.Schools[s].Key
 		}
 		for _, m := range on {
@@ -372,6 +373,7 @@ func TestProblems(t *testing.T) {
 		"a header in another case":      {wrong("users.csv", "sourcedId,", "SourcedId,"), []string{`r/users.csv:1:1 C04.unknown ["SourcedId"] → sourcedId`}},
 		"an optional column misspelt":   {wrong("enrollments.csv", ",endDate", ",endDat"), []string{`r/enrollments.csv:1:103 C04.unknown ["endDat"] → endDate`}},
 		"a column missing":              {wrong("roles.csv", "userSourcedId", "x"), []string{`r/roles.csv:1:1 C04.missing ["userSourcedId"]`}},
+		"semicolons":                    {with(bundle12, "orgs.csv", strings.ReplaceAll(bundle12["orgs.csv"], ",", ";")), []string{`r/orgs.csv:1:1 C04.separator [";"]`}},
 		"a column twice":                {wrong("roles.csv", "beginDate", "role"), []string{`r/roles.csv:1:63 C04.twice ["role"]`}},
 		"a role in another case":        {wrong("roles.csv", "primary,principal", "primary,Principal"), []string{`r/roles.csv:5:18 C05.role ["role" "Principal"] → principal`}},
 		"a role nobody knows":           {wrong("roles.csv", "primary,principal", "primary,ext:ohjaaja"), []string{`r/roles.csv:5:18 C05.role ["role" "ext:ohjaaja"]`}},
