@@ -46,7 +46,7 @@ func (c *compiler) groupRule(root source.Value) {
 // would hide what class and school say (R28).
 func (a *assembly) carryOut(read []fileFacts) {
 	told := make(map[place]bool)
-	forCards := make(map[card][]*groupRule) // by kind of card, installation and school, "" for any
+	forCards := grants{make(map[reach][]*grant), make(map[grantKey]*grant)}
 	var all []*groupRule
 	classes := make(map[*object][]string) // with groups by a rule, for these kinds
 	for i := range read {
@@ -64,13 +64,12 @@ func (a *assembly) carryOut(read []fileFacts) {
 					classes[class] = append(classes[class], r.kind)
 				}
 			} else {
-				at := card{r.kind, inst, r.school.word}
-				forCards[at] = append(forCards[at], r)
+				forCards.add(r)
 			}
 		}
 	}
 	a.unhide(all, classes)
-	if len(forCards) > 0 {
+	if len(forCards.all) > 0 {
 		for _, j := range a.joined {
 			j.onCards(forCards)
 		}
@@ -193,36 +192,87 @@ func (a *assembly) give(o *object, field string, r *groupRule) {
 	}
 }
 
+// grants are what rules give to cards.
+type grants struct {
+	at  map[reach][]*grant
+	all map[grantKey]*grant
+}
+
+// reach is a kind of row in a place; school and class may be "" for any.
+type reach struct{ kind, installation, school, class string }
+
+// grant is a group for who is in a place, with a role or with any. There is one
+// of it, however many rules say so.
+type grant struct {
+	grantKey
+	at place
+	by []*groupRule
+}
+
+type grantKey struct {
+	reach
+	role, group string
+}
+
+func (g grants) add(r *groupRule) {
+	at := reach{r.kind, r.installation, r.school.word, r.class.word}
+	for _, group := range r.groups {
+		key := grantKey{at, r.role.word, group.word}
+		if g.all[key] == nil {
+			g.all[key] = &grant{grantKey: key, at: group.at}
+			g.at[at] = append(g.at[at], g.all[key])
+		}
+		g.all[key].by = append(g.all[key].by, r)
+	}
+}
+
 // onCards carries out the rules for teachers and staff: one of their rows must
 // be all that the rule names. Who leads one school and teaches in another is
 // staff in the first and a teacher in the second, whatever the card is.
-func (j *joinedRoster) onCards(rules map[card][]*groupRule) {
+func (j *joinedRoster) onCards(rules grants) {
+	given := make(map[string]int) // group: the last person who got it
 	for i, o := range j.people {
 		if o.absent || j.kinds[i] != "teacher" && j.kinds[i] != "staff" {
 			continue
 		}
 		f := o.kind.Field("groups")
-		var done []*groupRule
-		try := func(school string, m roster.Membership) {
-			kind := m.Kind
-			if kind == "" { // of a class
-				kind = j.kinds[i]
-			}
-			for _, r := range rules[card{kind, j.installation, school}] {
-				if r.role.word != "" && r.role.word != m.Role || r.class.word != "" && (m.Class < 0 || j.classes[m.Class].name != r.class.word) || slices.Contains(done, r) {
-					continue
-				}
-				done, r.matched = append(done, r), true
-				for _, group := range r.groups {
-					o.entries = append(o.entries, entry{field: f, value: group.word, at: group.at, also: o.row})
-				}
-			}
-		}
 		for _, m := range j.on[i] {
-			try("", m)
-			if m.School >= 0 {
-				try(j.schools[m.School].name, m)
-			}
+			j.each(i, m, func(at reach) {
+				for _, g := range rules.at[at] {
+					if g.role != "" && g.role != m.Role {
+						continue
+					}
+					for _, r := range g.by {
+						r.matched = true
+					}
+					g.by = nil
+					if given[g.group] != i+1 {
+						given[g.group] = i + 1
+						o.entries = append(o.entries, entry{field: f, value: g.group, at: g.at, also: o.row})
+					}
+				}
+			})
 		}
 	}
+}
+
+// each visits the reaches that a row lies in: its class and its school, and any.
+func (j *joinedRoster) each(person int, m roster.Membership, visit func(reach)) {
+	at := reach{kind: m.Kind, installation: j.installation}
+	if at.kind == "" { // of a class
+		at.kind = j.kinds[person]
+	}
+	visit(at)
+	if m.Class >= 0 {
+		at.class = j.classes[m.Class].name
+		visit(at)
+	}
+	if m.School < 0 {
+		return
+	}
+	if at.school = j.schools[m.School].name; m.Class >= 0 {
+		visit(at)
+	}
+	at.class = ""
+	visit(at)
 }
