@@ -34,6 +34,7 @@ type assembly struct {
 	rostered     []object // that no document declares
 	joined       []*joinedRoster
 	brokenRoster bool // one that could not join
+	unknown      int  // names of rules that lead nowhere
 }
 
 // layer is a set of facts in the making, with the place of each.
@@ -243,6 +244,9 @@ func (a *assembly) installationOf(o *object, told map[place]bool) (string, bool)
 		at, variant, args = place{}, "missing", nil
 	default:
 		at, variant, args = o.at, "several", []string{strings.Join(a.goal.Installations, ", ")}
+		if o.kind == rosterKind {
+			variant = "roster"
+		}
 	}
 	if !told[at] {
 		told[at] = true

@@ -61,7 +61,7 @@ func readCase(t *testing.T, file string) (fstest.MapFS, *txtar.Archive) {
 	}
 	files := maps.Clone(base)
 	for _, f := range ar.Files {
-		if ext := path.Ext(f.Name); ext == ".yaml" || ext == ".yml" {
+		if ext := path.Ext(f.Name); ext == ".yaml" || ext == ".yml" || ext == ".csv" {
 			files[f.Name] = string(f.Data)
 		}
 	}

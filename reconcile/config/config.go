@@ -242,7 +242,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 		rostersLost = rostersLost || f.rostersLost
 	}
 	for _, r := range rosters {
-		for _, f := range r.Files {
+		for _, f := range r.Inputs {
 			goal.Inputs = append(goal.Inputs, plan.Input(f))
 		}
 		rostersLost = rostersLost || r.broken()

@@ -60,7 +60,7 @@ func (l *loader) rosters(fsys fs.FS) (all []rosterFacts, err error) {
 		}
 		r := rosterFacts{e, read, int32(len(l.paths))}
 		for _, f := range read.Files {
-			l.paths = append(l.paths, f.Path)
+			l.paths = append(l.paths, f)
 		}
 		l.tree.Files += len(read.Files)
 		for i := range read.Problems {
@@ -83,6 +83,7 @@ type joinedRoster struct {
 	classes      []*object
 	people       []*object
 	kinds        []string              // of cards, on the day
+	atSchool     [][]int32             // schools of cards, on the day
 	on           [][]roster.Membership // in force on the day
 }
 
@@ -172,7 +173,11 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 	if o == nil {
 		name := fact.Escape(key)
 		id := fact.Key{Kind: kind.Name, ID: fact.ID(j.installation, name)}
-		if o = j.at[id]; o == nil {
+		o = j.byName(id, key, row)
+		if o != nil && o.key == (fact.Key{}) {
+			return o
+		}
+		if o == nil {
 			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
 			o = &j.rostered[len(j.rostered)-1]
 			j.at[id] = o
@@ -191,6 +196,24 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 	o.row = row
 	if ids := kind.Field("externalIds"); !slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == ids && e.value == key }) {
 		o.entries = append(o.entries, entry{field: ids, key: sourcedID, value: key, at: row})
+	}
+	return o
+}
+
+// byName is the object of a document that has the name of a row. One that says
+// itself that it is another card is a mistake, of which nothing comes.
+func (j *joiner) byName(id fact.Key, key string, row place) *object {
+	o := j.at[id]
+	if o == nil {
+		return nil
+	}
+	for _, e := range o.entries {
+		if e.field.Name == "externalIds" && e.value != key && (e.key == sourcedID || e.key == primusCard) {
+			j.problemOf(o, "C10", "another", e.at, e.key, e.value, key)
+			last := &j.tree.Problems[len(j.tree.Problems)-1]
+			last.Pos = append(last.Pos, row.pos(j.paths))
+			return &object{kind: o.kind, name: o.name, row: row}
+		}
 	}
 	return o
 }
@@ -287,14 +310,15 @@ func (j *joiner) persons() {
 	kind := fact.Words.Kind("Person")
 	day := j.days[j.installation]
 	n := len(j.People)
-	j.people, j.kinds, j.on = make([]*object, n), make([]string, n), make([][]roster.Membership, n)
+	j.people, j.kinds, j.on, j.atSchool = make([]*object, n), make([]string, n), make([][]roster.Membership, n), make([][]int32, n)
 	away, parents := 0, 0
 	for i := range j.People {
 		p := &j.People[i]
 		j.on[i] = p.On(day)
 		j.kinds[i] = roster.Kind(j.on[i])
 		j.people[i] = j.object(kind, p.Key, p.At)
-		schools := roster.Schools(j.kinds[i], j.on[i])
+		schools := j.SchoolsOf(j.kinds[i], j.on[i])
+		j.atSchool[i] = schools
 		if j.kinds[i] != "guardian" {
 			j.people[i].absent = j.kinds[i] == "" || len(schools) == 0
 			if len(p.Children) > 0 && !j.people[i].absent {
@@ -313,8 +337,11 @@ func (j *joiner) persons() {
 				j.own(o, "children", children...)
 			}
 		}
-		if j.people[i].absent {
+		if o := j.people[i]; o.absent {
 			away++
+			if o.at != o.row { // a document speaks of the card as well
+				j.problemOf(o, "N07", "", o.at, o.name)
+			}
 		}
 	}
 	if away > 0 {
@@ -347,11 +374,12 @@ func (j *joiner) atSchools(o *object, i int, schools []int32) {
 	}
 	var classes []string
 	for _, m := range j.on[i] {
-		if m.Class >= 0 && m.Role == "student" && !slices.Contains(classes, j.classes[m.Class].name) {
+		if m.Class >= 0 && m.Role == "student" {
 			classes = append(classes, j.classes[m.Class].name)
 		}
 	}
-	j.own(o, "classes", classes...)
+	slices.Sort(classes)
+	j.own(o, "classes", slices.Compact(classes)...)
 }
 
 // childrenOf are the children of a guardian who are there.

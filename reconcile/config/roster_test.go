@@ -173,7 +173,27 @@ func TestRosterAndDocuments(t *testing.T) {
 			and(register, "p.yaml", strings.ReplaceAll(yaml("Person", "a", "spec: {groups: []}")+"---\n"+yaml("Person", "b", "spec: {groups: []}"), "}\nspec", ", externalIds: {primusCard: R1}}\nspec"),
 				"q.yaml", strings.Replace(yaml("Person", "_54-2", ""), "}\n", ", externalIds: {sourcedId: '1042'}}\n", 1)),
 			nil,
-			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06", "p.yaml:8 D11", "p.yaml:8 C10.documents", "roster/users.csv:3 C10.rows"},
+			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06", "p.yaml:8 D11", "p.yaml:8 C10.documents", "q.yaml:3 C10.another"},
+		},
+		"two rosters that have the same people": {
+			and(register, "lupa.yaml", register["lupa.yaml"]+"    - {name: again, format: oneroster, path: again}\n", "again/orgs.csv", "sourcedId,name,type\nx1,X,school\n",
+				"again/users.csv", "sourcedId,enabledUser,orgSourcedIds,role\nR1,true,x1,aide\n"),
+			nil,
+			[]string{"again/users.csv:2 C10.rows", "lupa.yaml:6 N04", "lupa.yaml:6 N06"},
+		},
+		"who is disabled is absent, whatever a document says": {
+			and(register, "roster/users.csv", strings.Replace(register["roster/users.csv"], "R1,true", "R1,false", 1), "p.yaml", yaml("Person", "_521", "spec: {kind: staff, schools: [testila], groups: [rehtorit]}")+"---\n"+
+				yaml("PersonOverride", "x", "spec: {person: _521, grant: [wilma.surveys.addSurvey]}")),
+			[]string{
+				"Person 1042 externalIds=sourcedId=1042 kind=teacher schools=testila schools=s2",
+				"Person _54-2 externalIds=sourcedId=T-2 kind=teacher schools=testila",
+				"Person o1 classes=9a externalIds=sourcedId=o1 kind=student schools=testila",
+				"Person v1 children=o1 externalIds=sourcedId=v1 kind=guardian",
+				"School s2 externalIds=sourcedId=s2 title=Haukilampi",
+				"School testila code=01234 externalIds=sourcedId=S1 studentGroups=oppilaat title=Testila",
+				"SchoolClass 9a externalIds=sourcedId=9a school=testila title=9 A",
+			},
+			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06", "p.yaml:3 N07", "p.yaml:9 N07"},
 		},
 		"a document of nobody": {
 			and(register, "p.yaml", yaml("Person", "t-1", "spec: {groups: [opettajat]}")+"---\n"+yaml("PersonOverride", "x", "spec: {person: t-2, grant: [wilma.surveys.addSurvey]}")),
@@ -190,7 +210,7 @@ func TestRosterAndDocuments(t *testing.T) {
 				"School s2 externalIds=sourcedId=s2 title=Haukilampi",
 				"School testila code=01234 externalIds=sourcedId=S1 studentGroups=oppilaat title=Testila",
 			},
-			[]string{"lupa.yaml:6 N04", "p.yaml:4 N07"},
+			[]string{"lupa.yaml:6 N04", "p.yaml:4 N07", "p.yaml:8 N07"},
 		},
 		"who leads one school and teaches in another is both, each where it is so": {
 			and(register, "roster/roles.csv", register["roster/roles.csv"]+"r8,R1,secondary,teacher,,,s2\n", "rules.yaml", rules),

@@ -118,15 +118,20 @@ func (a *assembly) knownToRule(inst string, r *groupRule) bool {
 	return good
 }
 
+// maxSuggestions bounds the unknown names for which the nearest known one is
+// looked for, as package policy does.
+const maxSuggestions = 50
+
 // known reports whether a name leads to an object, and tells where it does not.
 func (a *assembly) known(inst, kind string, name text) bool {
 	if name.word == "" || a.at[fact.Key{Kind: kind, ID: a.id(inst, name.word)}] != nil {
 		return true
 	}
 	if !a.isLost(name.word) {
+		a.unknown++
 		candidates := func(yield func(string) bool) {
 			for key := range maps.Keys(a.at) {
-				if key.Kind == kind && key.Installation() == inst && !yield(key.Name()) {
+				if a.unknown > maxSuggestions || key.Kind == kind && key.Installation() == inst && !yield(key.Name()) {
 					return
 				}
 			}
@@ -237,6 +242,9 @@ func (j *joinedRoster) onCards(rules grants) {
 		}
 		f := o.kind.Field("groups")
 		for _, m := range j.on[i] {
+			if m.Kind == "" && m.School >= 0 && !slices.Contains(j.atSchool[i], m.School) {
+				continue // of a class, at a school that the card does not have
+			}
 			j.each(i, m, func(at reach) {
 				for _, g := range rules.at[at] {
 					if g.role != "" && g.role != m.Role {

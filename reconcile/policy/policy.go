@@ -303,16 +303,17 @@ func doubledInList(p *Pass) {
 }
 
 func (p *Pass) doubled(key fact.Key, object fact.Set, field string) {
-	var seen []fact.Fact
-	for _, f := range object.All() {
-		if f.Field != field {
+	values := object.Field(field)
+	if values.Len() < 2 {
+		return
+	}
+	seen := make(map[string]fact.Fact, values.Len())
+	for _, f := range values.All() {
+		if first, twice := seen[f.Value]; twice {
+			p.find(Finding{Code: "E05", Args: []string{fact.Name(f.Value)}, Subject: key, Facts: []fact.Fact{f, first}})
 			continue
 		}
-		if i := slices.IndexFunc(seen, func(g fact.Fact) bool { return g.Value == f.Value }); i >= 0 {
-			p.find(Finding{Code: "E05", Args: []string{fact.Name(f.Value)}, Subject: key, Facts: []fact.Fact{f, seen[i]}})
-			continue
-		}
-		seen = append(seen, f)
+		seen[f.Value] = f
 	}
 }
 

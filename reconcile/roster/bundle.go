@@ -4,6 +4,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/flate"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +27,7 @@ const (
 // bundle is a directory of files, or a zip of them.
 type bundle struct {
 	path  string
+	zip   bool
 	files map[string]member // by name in small letters
 }
 
@@ -71,7 +74,7 @@ func (r *reading) directory(fsys fs.FS, at string) (*bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
-	b := &bundle{at, make(map[string]member)}
+	b := &bundle{path: at, files: make(map[string]member)}
 	var total int64
 	for _, e := range entries {
 		full := path.Join(at, e.Name())
@@ -139,7 +142,12 @@ func (r *reading) zipped(fsys fs.FS, at string, size int64) (*bundle, func() err
 		r.whole(at, "C08", "damaged")
 		return nil, done, nil
 	}
-	b := &bundle{at, make(map[string]member)}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(in, 0, size)); err != nil {
+		return nil, done, fmt.Errorf("reading: %w", err)
+	}
+	r.out.Inputs = append(r.out.Inputs, Input{at, hex.EncodeToString(sum.Sum(nil))})
+	b := &bundle{path: at, zip: true, files: make(map[string]member)}
 	var total uint64
 	for _, e := range z.File {
 		if total += e.UncompressedSize64; total > maxBundleBytes || e.UncompressedSize64 > maxBundleBytes {

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -62,9 +63,8 @@ func (rec *record) pos(i int) source.Pos {
 
 // place is where the cell of a column stands, for what is made of it.
 func (rec *record) place(column int) Place {
-	i := max(rec.at[column], 0)
-	line, col := rec.in.FieldPos(i)
-	return Place{rec.file, int32(line), int32(col)}
+	pos := rec.pos(max(rec.at[column], 0))
+	return Place{rec.file, int32(pos.Line), int32(pos.Col)}
 }
 
 // problem is something wrong with a cell. Its first word is the column's name.
@@ -91,6 +91,7 @@ func (r *reading) sheet(b *bundle, s *sheet) error {
 	from := newText(f)
 	rec := &record{reading: r, sheet: s, path: b.where(name), file: int32(len(r.out.Files)), in: csv.NewReader(from)}
 	rec.in.ReuseRecord = true
+	r.rows = r.rows[:0]
 	rows, err := rec.read(from)
 	if err != nil {
 		return err
@@ -98,8 +99,35 @@ func (r *reading) sheet(b *bundle, s *sheet) error {
 	if rows == 0 && !r.full() && !r.told(rec.path) {
 		r.whole(rec.path, "C01", "empty")
 	}
-	r.out.Files = append(r.out.Files, File{rec.path, from.digest()})
+	r.twice(rec)
+	r.out.Files = append(r.out.Files, rec.path)
+	if !b.zip {
+		r.out.Inputs = append(r.out.Inputs, Input{rec.path, from.digest()})
+	}
 	return nil
+}
+
+// rowID is the id of a row that nothing else names, and where it stands.
+type rowID struct {
+	id string
+	at Place
+}
+
+// twice finds rows that share an id, in a file whose rows nothing names. They
+// mostly come in the order of their ids.
+func (r *reading) twice(rec *record) {
+	byID := func(a, b rowID) int {
+		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.at.Line, b.at.Line))
+	}
+	if !slices.IsSortedFunc(r.rows, byID) {
+		slices.SortFunc(r.rows, byID)
+	}
+	for i := 1; i < len(r.rows); i++ {
+		if first, next := r.rows[i-1], r.rows[i]; first.id == next.id {
+			r.problem(source.Problem{Code: "C07", Args: []string{rec.sheet.columns[0].name, fmt.Sprint(first.at.Line)},
+				Pos: []source.Pos{{File: rec.path, Line: int(next.at.Line), Col: int(next.at.Col)}}})
+		}
+	}
 }
 
 // told reports whether something is wrong with a file already.
@@ -191,7 +219,7 @@ func (rec *record) header() bool {
 	}
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
-		if seen[name] {
+		if seen[name] && slices.ContainsFunc(rec.sheet.columns, func(c column) bool { return c.name == name }) {
 			fail(i, "twice", "", name)
 		}
 		seen[name] = true
@@ -241,9 +269,21 @@ func (rec *record) flag(column int, otherwise bool) bool {
 	return otherwise
 }
 
-// enum tells of a value that is none of the possible.
+// enum tells of a value that is none of the possible. It is shown only where it
+// is like one of them: in a row that has slipped by a column, anything may stand
+// here.
 func (rec *record) enum(column int, possible []string) {
-	rec.suggest(column, "C05", "enum", schema.Nearest(rec.cell(column), slices.Values(possible)), shown(rec.cell(column)), strings.Join(possible, ", "))
+	rec.like(column, "enum", possible, strings.Join(possible, ", "))
+}
+
+func (rec *record) like(column int, variant string, possible []string, args ...string) {
+	text := rec.cell(column)
+	near := schema.Nearest(text, slices.Values(possible))
+	if near == "" {
+		rec.suggest(column, "C05", variant+"other", "", args...)
+		return
+	}
+	rec.suggest(column, "C05", variant, near, append([]string{shown(text)}, args...)...)
 }
 
 // shown is a value of a list of known words, cut where it is none at all.
@@ -273,7 +313,7 @@ func (rec *record) day(column int) *calendar.Day {
 	}
 	d, err := calendar.ParseDay(text)
 	if err != nil {
-		rec.problem(column, "C05", "day", shown(text))
+		rec.problem(column, "C05", "day")
 		return nil
 	}
 	rec.days[strings.Clone(text)] = &d

@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/lupa-dev/lupa/schema"
 )
 
 // format is one of the formats that are read.
@@ -54,7 +52,7 @@ var (
 		sheets: []*sheet{
 			{file: "orgs.csv", columns: columns("sourcedId! status name! type! identifier parentSourcedId"), row: orgRow},
 			{file: "classes.csv", optional: true, columns: columns("sourcedId! status title! classType! schoolSourcedId!"), row: classRow},
-			{file: "users.csv", columns: columns("sourcedId! status enabledUser! orgSourcedIds! role! agentSourcedIds"), row: userOfOrgsRow},
+			{file: "users.csv", columns: columns("sourcedId! status enabledUser! orgSourcedIds! role! agentSourcedIds dateLastModified"), row: userOfOrgsRow},
 			{file: "enrollments.csv", optional: true, columns: columns("sourcedId! status classSourcedId! schoolSourcedId userSourcedId! role! beginDate endDate"), row: enrollmentRow},
 		},
 		others: []string{"userIds"},
@@ -63,7 +61,7 @@ var (
 		name: "OneRoster 1.2", roles: oneRosterRoles, schools: []string{"school"}, inClass: oneRoster11.inClass,
 		sheets: []*sheet{
 			oneRoster11.sheets[0], oneRoster11.sheets[1],
-			{file: "users.csv", columns: columns("sourcedId! status enabledUser! agentSourcedIds primaryOrgSourcedId"), row: userRow},
+			{file: "users.csv", columns: columns("sourcedId! status enabledUser! agentSourcedIds primaryOrgSourcedId dateLastModified"), row: userRow},
 			{file: "roles.csv", columns: columns("sourcedId! status userSourcedId! orgSourcedId! roleType! role! beginDate endDate"), row: roleRow},
 			oneRoster11.sheets[3],
 		},
@@ -86,7 +84,7 @@ var (
 			{file: "users.csv", columns: columns("sourcedId!"), row: sdsUserRow},
 			{file: "roles.csv", columns: columns("userSourcedId! orgSourcedId! role! isPrimary roleStartDate roleEndDate"), row: sdsRoleRow},
 			sds2.sheets[3],
-			{file: "relationships.csv", optional: true, columns: columns("userSourcedId! relationshipUserSourcedId! relationshipRole"), row: sdsRelationshipRow},
+			{file: "relationships.csv", optional: true, columns: columns("userSourcedId! relationshipUserSourcedId! relationshipRole!"), row: sdsRelationshipRow},
 		},
 		others: []string{"userSourcedId"},
 	}
@@ -160,8 +158,12 @@ func (r *reading) sheets(b *bundle) error {
 		}
 	}
 	for _, s := range format.sheets {
+		r.undated = 0
 		if err := r.sheet(b, s); err != nil {
 			return err
+		}
+		if s.file == "users.csv" && !format.fold && !r.delta && r.undated == 0 && manifest["file.users"] == "" && len(r.out.Problems) == 0 {
+			r.whole(b.where("users.csv"), "C09", "dated", s.file) // by the standard this is a delta
 		}
 	}
 	return nil
@@ -387,7 +389,16 @@ func (r *reading) oneRosterUser(rec *record, agents int) (int32, bool) {
 	return i, ok && !gone
 }
 
+// dated counts the rows that say when they changed, which those of a bulk must
+// not.
+func (r *reading) dated(rec *record, column int) {
+	if rec.cell(1) == "" || rec.cell(column) == "" {
+		r.undated++
+	}
+}
+
 func userRow(r *reading, rec *record) {
+	r.dated(rec, 5)
 	i, ok := r.oneRosterUser(rec, 3)
 	if home := rec.cell(4); ok && home != "" {
 		if o, known := find(rec, &r.orgs, 4, home); known {
@@ -397,6 +408,7 @@ func userRow(r *reading, rec *record) {
 }
 
 func userOfOrgsRow(r *reading, rec *record) {
+	r.dated(rec, 6)
 	if i, ok := r.oneRosterUser(rec, 5); ok {
 		r.rolesInOrgs(rec, i, 3, 4)
 	}
@@ -417,9 +429,9 @@ func (r *reading) rolesInOrgs(rec *record, user int32, orgs, role int) {
 		return
 	}
 	ids := rec.list(orgs)
-	for _, id := range ids {
+	for n, id := range ids {
 		if o, ok := find(rec, &r.orgs, orgs, id); ok {
-			r.links.add("", link{user: user, org: o, class: -1, role: word, kind: kind, at: rec.place(role), ofUser: true, since: r.bundles})
+			r.links.add("", link{user: user, org: o, class: -1, role: word, kind: kind, at: rec.place(role), order: int32(n), ofUser: true, since: r.bundles})
 		}
 	}
 	if len(ids) == 0 {
@@ -439,7 +451,11 @@ func (rec *record) role(column int) (role, kind string, ok bool) {
 	if ok {
 		return rec.word(role), kind, true
 	}
-	rec.suggest(column, "C05", "role", schema.Nearest(role, maps.Keys(rec.format.roles)), shown(role))
+	if strings.HasPrefix(role, "ext:") {
+		rec.problem(column, "C05", "role", shown(role))
+	} else {
+		rec.like(column, "role", slices.Sorted(maps.Keys(rec.format.roles)))
+	}
 	return "", "", false
 }
 
@@ -496,6 +512,9 @@ func sdsRoleRow(r *reading, rec *record) {
 func (r *reading) linkRow(rec *record, id string, l link) {
 	l.at = rec.place(0)
 	if !r.deltas || id == "" {
+		if id != "" {
+			r.rows = append(r.rows, rowID{id, l.at})
+		}
 		r.links.add("", l)
 		return
 	}
@@ -512,6 +531,9 @@ func enrollmentRow(r *reading, rec *record) {
 	if !gone {
 		if l, ok = r.enrollment(rec, 2, 4, 5); !ok {
 			return
+		}
+		if rec.cell(3) != "" {
+			r.org(rec, 3)
 		}
 		l.span = rec.span(6, 7)
 	}
@@ -541,10 +563,18 @@ func (r *reading) enrollment(rec *record, class, user, role int) (link, bool) {
 	return link{user: u, org: -1, class: c, role: word}, ok1 && ok2 && ok3
 }
 
+// sdsRelations are what somebody can be to a user.
+var sdsRelations = []string{"parent", "relative", "aide", "doctor", "guardian", "child", "administrator", "other"}
+
 func sdsRelationshipRow(r *reading, rec *record) {
 	child, ok1 := find(rec, &r.users, 0, rec.cell(0))
 	_, ok2 := find(rec, &r.users, 1, rec.cell(1))
-	if ok1 && ok2 {
+	is := strings.ToLower(rec.cell(2))
+	if !slices.Contains(sdsRelations, is) {
+		rec.enum(2, sdsRelations)
+		return
+	}
+	if ok1 && ok2 && sdsRoles[is] == "guardian" {
 		r.agents = append(r.agents, agent{user: child, key: strings.Clone(rec.cell(1)), at: rec.place(1), since: r.bundles, bare: true})
 	}
 }

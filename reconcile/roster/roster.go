@@ -16,6 +16,7 @@
 package roster
 
 import (
+	"cmp"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -35,8 +36,9 @@ type Source struct {
 
 // Roster is what a roster says. Positions and indices point into its slices.
 type Roster struct {
-	Format    string // "OneRoster 1.2"
-	Files     []File // read, in the order of reading
+	Format    string   // "OneRoster 1.2"
+	Files     []string // read, in the order of reading, as in positions: below Source.Path, in a zip too
+	Inputs    []Input  // the same as they lie on the disk: a zip is one
 	Schools   []School
 	Classes   []Class
 	People    []Person
@@ -44,9 +46,9 @@ type Roster struct {
 	Problems  []source.Problem
 }
 
-// File is a file that was read.
-type File struct {
-	Path   string // as in positions: below Source.Path, in a zip too
+// Input is a file as it lies on the disk.
+type Input struct {
+	Path   string
 	SHA256 string // of its bytes, in hexadecimal
 }
 
@@ -69,7 +71,8 @@ type Class struct {
 	At     Place
 }
 
-// Person is a user.
+// Person is a user. Who may not log in, or is to be deleted, is here without
+// memberships: a document about the card is about somebody who has none.
 type Person struct {
 	Key         string
 	At          Place
@@ -83,6 +86,7 @@ type Membership struct {
 	School  int32  // -1: at no school, but above all of them
 	Class   int32  // -1: the school as a whole
 	Role    string // in the format's spelling
+	order   int32  // in the user's own list of organisations
 	Kind    string // kind of card that the role makes, "" for none
 	Primary bool
 	Span    calendar.Span
@@ -130,6 +134,8 @@ type reading struct {
 	links   table[link]
 	agents  []agent
 	heads   []headship
+	rows    []rowID                  // of the file being read
+	undated int                      // rows of it that do not say when they changed
 	days    map[string]*calendar.Day // read before: few, and all rows have them
 	words   map[string]string        // the same
 }
@@ -199,6 +205,7 @@ type user struct {
 type link struct {
 	user, org, class int32 // org or class is -1
 	role, kind       string
+	order            int32
 	primary, gone    bool
 	ofUser           bool // the user's own row says so, and a later one anew
 	since            int
@@ -236,28 +243,47 @@ func (r *reading) whole(path, code, variant string, args ...string) {
 	r.problem(source.Problem{Code: code, Case: variant, Args: args, Pos: []source.Pos{{File: path}}})
 }
 
-// maxAncestors is how many organisations above another are looked at: nobody has
-// so many, and a circle ends there.
-const maxAncestors = 32
-
-// schoolOf is the school that an organisation is or lies in, -1 for none: a
-// department belongs to its school, a district to none.
-func (r *reading) schoolOf(i int32) int32 {
-	for range maxAncestors {
-		o := r.orgs.rows[i]
-		if o.gone {
-			return -1
-		}
-		if o.school >= 0 {
-			return o.school
-		}
-		parent, ok := r.orgs.find(o.parent)
-		if !ok {
-			return -1
-		}
-		i = parent
+// schoolsOf is, for every organisation, the school that it is or lies in, -1 for
+// none: a department belongs to its school, a district to none, and who goes
+// round in a circle arrives nowhere.
+func (r *reading) schoolsOf() []int32 {
+	const unknown, asked = -3, -2
+	schools := make([]int32, len(r.orgs.rows))
+	for i := range schools {
+		schools[i] = unknown
 	}
-	return -1
+	var path []int32
+	for i := range r.orgs.rows {
+		path = path[:0]
+		at, found := int32(i), int32(-1)
+		for schools[at] == unknown {
+			schools[at] = asked
+			path = append(path, at)
+			o := &r.orgs.rows[at]
+			if o.school >= 0 || o.gone {
+				found = o.school
+				break
+			}
+			parent, ok := r.orgs.find(o.parent)
+			if !ok {
+				if o.parent != "" {
+					r.problem(source.Problem{Code: "C06", Args: []string{"parentSourcedId", shown(o.parent)}, Pos: []source.Pos{o.at.pos(r.out.Files)}})
+				}
+				break
+			}
+			if at = parent; schools[at] >= -1 {
+				found = schools[at]
+			}
+		}
+		for _, p := range path {
+			schools[p] = found
+		}
+	}
+	return schools
+}
+
+func (p Place) pos(files []string) source.Pos {
+	return source.Pos{File: files[p.File], Line: int(p.Line), Col: int(p.Col)}
 }
 
 // finish puts the tables together.
@@ -273,10 +299,7 @@ func (r *reading) finish() {
 			r.out.Schools = append(r.out.Schools, School{o.key, o.title, o.code, o.at})
 		}
 	}
-	schools := make([]int32, len(r.orgs.rows)) // by organisation
-	for i := range schools {
-		schools[i] = r.schoolOf(int32(i))
-	}
+	schools := r.schoolsOf()
 	for i := range r.classes.rows {
 		c := &r.classes.rows[i]
 		c.class = -1
@@ -285,35 +308,31 @@ func (r *reading) finish() {
 			r.out.Classes = append(r.out.Classes, Class{c.key, c.title, schools[c.org], c.at})
 		}
 	}
-	people := make([]int32, len(r.users.rows)) // by user
+	r.out.People = make([]Person, len(r.users.rows))
 	for i, u := range r.users.rows {
-		people[i] = -1
-		if !u.gone {
-			people[i] = int32(len(r.out.People))
-			r.out.People = append(r.out.People, Person{Key: u.key, At: u.at})
-		}
+		r.out.People[i] = Person{Key: u.key, At: u.at}
 	}
 	for _, h := range r.heads {
 		if u, ok := r.users.find(h.user); ok {
 			r.links.add("", link{user: u, org: h.org, class: -1, role: "principal", at: h.at})
 		}
 	}
-	r.memberships(people, schools)
-	r.relations(people)
+	r.memberships(schools)
+	r.relations()
 }
 
 // memberships gives people what the rows say of them. They share an array: a
 // person has two or three.
-func (r *reading) memberships(people, schools []int32) {
+func (r *reading) memberships(schools []int32) {
 	count := make([]int32, len(r.out.People)+1)
 	each := func(visit func(person int32, m Membership)) {
 		for i := range r.links.rows {
 			l := &r.links.rows[i]
 			u := &r.users.rows[l.user]
-			if l.gone || people[l.user] < 0 || l.ofUser && l.since < u.since {
+			if l.gone || u.gone || l.ofUser && l.since < u.since {
 				continue
 			}
-			m := Membership{School: -1, Class: -1, Role: l.role, Kind: l.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: l.span, At: l.at}
+			m := Membership{School: -1, Class: -1, Role: l.role, Kind: l.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: l.span, At: l.at, order: l.order}
 			if l.class >= 0 {
 				c := &r.classes.rows[l.class]
 				if c.gone {
@@ -323,7 +342,7 @@ func (r *reading) memberships(people, schools []int32) {
 			} else if l.org >= 0 {
 				m.School = schools[l.org]
 			}
-			visit(people[l.user], m)
+			visit(l.user, m)
 		}
 	}
 	each(func(person int32, _ Membership) { count[person]++ })
@@ -345,16 +364,19 @@ func (r *reading) memberships(people, schools []int32) {
 
 // relations gives guardians their children, whichever of the two names the
 // other. Who is which the cards say: children are students.
-func (r *reading) relations(people []int32) {
+func (r *reading) relations() {
 	for _, a := range r.agents {
-		other, ok := r.users.find(a.key)
-		if !ok {
+		one := a.user
+		two, ok := r.users.find(a.key)
+		switch {
+		case a.since < r.users.rows[one].since:
+			continue
+		case !ok:
 			r.out.Strangers++
-		}
-		if !ok || people[other] < 0 || people[a.user] < 0 || a.since < r.users.rows[a.user].since {
+			continue
+		case r.users.rows[one].gone || r.users.rows[two].gone:
 			continue // who is not there has no rights either
 		}
-		one, two := people[a.user], people[other]
 		if a.bare && len(r.out.People[two].Memberships) == 0 {
 			r.out.People[two].Memberships = []Membership{{School: -1, Class: -1, Role: "guardian", Kind: "guardian", At: a.at}}
 		}
@@ -404,11 +426,12 @@ func (p *Person) On(day calendar.Day) []Membership {
 // teaches has a teacher's card, even if also a parent.
 var Kinds = []string{"teacher", "staff", "student", "guardian"}
 
-// Kind is the kind of card that memberships make, "" for none.
+// Kind is the kind of card that memberships make, "" for none. What somebody is
+// above all schools makes no card; guardians are where their children are.
 func Kind(memberships []Membership) string {
 	for _, kind := range Kinds {
 		for _, m := range memberships {
-			if m.Kind == kind {
+			if m.Kind == kind && (m.School >= 0 || kind == "guardian") {
 				return kind
 			}
 		}
@@ -416,17 +439,41 @@ func Kind(memberships []Membership) string {
 	return ""
 }
 
-// Schools are the schools that the memberships give to a card of a kind, each
-// once: the primary first, then in the order of the files. A teacher's card has
-// the schools of all work, not those of the teacher's own children or studies.
-func Schools(kind string, memberships []Membership) []int32 {
-	var schools []int32
-	for _, primary := range []bool{true, false} {
-		for _, m := range memberships {
-			if m.Primary == primary && m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff") && !slices.Contains(schools, m.School) {
-				schools = append(schools, m.School)
-			}
+// SchoolsOf are the schools that the memberships give to a card of a kind, each
+// once: the primary first, then in the order of the user's own list, then by
+// their ids, for rows come in no order. A teacher's card has the schools of all
+// work, not those of the teacher's own children or studies.
+func (r *Roster) SchoolsOf(kind string, memberships []Membership) []int32 {
+	var rows []Membership
+	for _, m := range memberships {
+		if m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff") {
+			rows = append(rows, m)
 		}
+	}
+	if len(rows) > 1 {
+		slices.SortStableFunc(rows, func(a, b Membership) int {
+			if a.Primary != b.Primary {
+				if a.Primary {
+					return -1
+				}
+				return 1
+			}
+			return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(r.Schools[a.School].Key, r.Schools[b.School].Key))
+		})
+	}
+	schools := make([]int32, 0, len(rows))
+	var seen map[int32]bool
+	if len(rows) > 1 {
+		seen = make(map[int32]bool, len(rows))
+	}
+	for _, m := range rows {
+		if seen[m.School] {
+			continue
+		}
+		if seen != nil {
+			seen[m.School] = true
+		}
+		schools = append(schools, m.School)
 	}
 	return schools
 }
@@ -437,6 +484,8 @@ func (r *reading) key(rec *record, column int) (string, bool) {
 	switch {
 	case id == "":
 		rec.problem(column, "C05", "empty")
+	case strings.IndexFunc(id, source.Invisible) >= 0 || id != strings.TrimSpace(id):
+		rec.problem(column, "C05", "blank")
 	case len(id) > fact.MaxName || len(fact.Escape(id)) > fact.MaxName:
 		rec.problem(column, "C05", "long", strconv.Itoa(fact.MaxName))
 	default:

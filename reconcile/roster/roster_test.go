@@ -153,10 +153,13 @@ func told(t *testing.T, r *roster.Roster, day string) []string {
 		say("class %s %q of %s", c.Key, c.Title, r.Schools[c.School].Key)
 	}
 	for _, p := range r.People {
+		if len(p.Memberships) == 0 {
+			continue // disabled, or to be deleted: nobody
+		}
 		on := p.On(at)
 		kind := roster.Kind(on)
 		line := fmt.Sprintf("%s %s at", kind, p.Key)
-		for _, s := range roster.Schools(kind, on) {
+		for _, s := range r.SchoolsOf(kind, on) {
 			line += " " + r.Schools[s].Key
 		}
 		for _, m := range on {
@@ -365,52 +368,60 @@ func TestProblems(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		"a file missing":                {with(bundle12, "users.csv", ""), []string{`r:0:0 C01.unknown []`}},
-		"roles missing":                 {with(bundle12, "roles.csv", ""), []string{`r:0:0 C01.file ["roles.csv" "OneRoster 1.2"]`}},
-		"nothing at all":                {map[string]string{"x": ""}, []string{`r:0:0 C01.unknown []`}},
-		"no rows":                       {with(bundle12, "roles.csv", "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"), []string{`r/roles.csv:0:0 C01.empty []`}},
-		"an empty file":                 {with(bundle12, "classes.csv", ""), nil},
-		"a header in another case":      {wrong("users.csv", "sourcedId,", "SourcedId,"), []string{`r/users.csv:1:1 C04.unknown ["SourcedId"] → sourcedId`}},
-		"an optional column misspelt":   {wrong("enrollments.csv", ",endDate", ",endDat"), []string{`r/enrollments.csv:1:103 C04.unknown ["endDat"] → endDate`}},
-		"a column missing":              {wrong("roles.csv", "userSourcedId", "x"), []string{`r/roles.csv:1:1 C04.missing ["userSourcedId"]`}},
-		"semicolons":                    {with(bundle12, "orgs.csv", strings.ReplaceAll(bundle12["orgs.csv"], ",", ";")), []string{`r/orgs.csv:1:1 C04.separator [";"]`}},
-		"a column twice":                {wrong("roles.csv", "beginDate", "role"), []string{`r/roles.csv:1:63 C04.twice ["role"]`}},
-		"a role in another case":        {wrong("roles.csv", "primary,principal", "primary,Principal"), []string{`r/roles.csv:5:18 C05.role ["role" "Principal"] → principal`}},
-		"a role nobody knows":           {wrong("roles.csv", "primary,principal", "primary,ext:ohjaaja"), []string{`r/roles.csv:5:18 C05.role ["role" "ext:ohjaaja"]`}},
-		"a type of role":                {wrong("roles.csv", "r1,,,T-1,secondary", "r1,,,T-1,first"), []string{`r/roles.csv:2:10 C05.enum ["roleType" "first" "primary, secondary"]`}},
-		"a type of organisation":        {wrong("orgs.csv", "koulu\",school", "koulu\",School"), []string{`r/orgs.csv:4:26 C05.enum ["type" "School" "department, school, district, local, state, national"] → school`}},
-		"a type of class":               {wrong("classes.csv", "homeroom", "Homeroom"), []string{`r/classes.csv:2:17 C05.enum ["classType" "Homeroom" "homeroom, scheduled"] → homeroom`}},
-		"a role in a class":             {wrong("enrollments.csv", "T-1,teacher", "T-1,Teacher"), []string{`r/enrollments.csv:3:17 C05.enum ["role" "Teacher" "administrator, proctor, student, teacher"] → teacher`}},
-		"yes for true":                  {wrong("users.csv", "X-1,,,false", "X-1,,,no"), []string{`r/users.csv:8:7 C05.enum ["enabledUser" "no" "true, false"]`}},
-		"a day":                         {wrong("enrollments.csv", "2026-06-01", "1.6.2026"), []string{`r/enrollments.csv:2:36 C05.day ["endDate" "1.6.2026"]`}},
-		"an end before the beginning":   {wrong("enrollments.csv", "2026-06-01", "2025-08-01"), []string{`r/enrollments.csv:2:36 C05.span ["endDate" "2025-08-01" "2025-08-01"]`}},
-		"an id that is empty":           {wrong("users.csv", "T-2,", ","), []string{`r/roles.csv:4:6 C06 ["userSourcedId" "T-2"]`, `r/users.csv:3:1 C05.empty ["sourcedId"]`}},
-		"an id that is too long":        {row("users.csv", strings.Repeat("Ä", 22)+",,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C05.long ["sourcedId" "128"]`}},
-		"an id twice":                   {row("users.csv", "T-1,,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C07 ["sourcedId" "2"]`}},
-		"a user nobody knows":           {row("roles.csv", "r9,,,T-9,primary,teacher,,,S1,"), []string{`r/roles.csv:10:6 C06 ["userSourcedId" "T-9"]`}},
-		"an organisation nobody knows":  {row("roles.csv", "r9,,,T-1,primary,teacher,,,S9,"), []string{`r/roles.csv:10:28 C06 ["orgSourcedId" "S9"]`}},
-		"a class nobody knows":          {row("enrollments.csv", "e9,,,8A,S1,T-1,teacher,,,"), []string{`r/enrollments.csv:4:6 C06 ["classSourcedId" "8A"]`}},
-		"a class of no school":          {row("classes.csv", "8A,,,8 A,8,k,,homeroom,,S9,sy,,,"), []string{`r/classes.csv:4:25 C06 ["schoolSourcedId" "S9"]`}},
-		"userIds without quotes":        {wrong("users.csv", `"{LDAP:aino},{Fed:aino@example.test}"`, `{LDAP:aino},{Fed:aino@example.test}`), []string{`r/users.csv:2:109 C03.count ["24" "23"]`}},
-		"a row too short":               {row("roles.csv", "r9,,,T-1"), []string{`r/roles.csv:10:6 C03.count ["4" "10"]`}},
-		"a quote inside a value":        {wrong("orgs.csv", "Kielet", `Ki"elet`), []string{`r/orgs.csv:5:10 C03.quote []`}},
-		"a quote that stays open":       {wrong("orgs.csv", `"Haukilampi, koulu"`, `"Haukilampi, koulu`), []string{`r/orgs.csv:4:1 C03.open []`}},
-		"Latin-1":                       {wrong("orgs.csv", "Testilän", "Testil\xe4n"), []string{`r/orgs.csv:3:12 C02.utf8 []`}},
-		"UTF-16":                        {with(bundle12, "orgs.csv", asUTF16(bundle12["orgs.csv"])), []string{`r/orgs.csv:1:1 C02.utf16 []`}},
-		"a zero byte":                   {wrong("orgs.csv", "Kielet", "Kie\x00let"), []string{`r/orgs.csv:5:11 C02.control []`}},
-		"a carriage return in a value":  {wrong("orgs.csv", `"Haukilampi, koulu"`, "\"Haukilampi,\r\n koulu\""), []string{`r/orgs.csv:4:18 C02.return []`}},
-		"a carriage return alone":       {wrong("orgs.csv", "Kielet", "Kie\rlet"), []string{`r/orgs.csv:5:11 C02.return []`}},
-		"a row without end":             {wrong("orgs.csv", "Kielet", `"`+strings.Repeat("x", 1<<20)), []string{`r/orgs.csv:5:1048577 C02.row ["1 MiB"]`}},
-		"a delta in place of the whole": {manifest("oneroster.version,1.2\nfile.users,delta\n"), []string{`r/users.csv:0:0 C09.delta ["users.csv"]`}},
-		"another version":               {manifest("oneroster.version,2.0\n"), []string{`r/manifest.csv:2:19 C05.enum ["value" "2.0" "1.1, 1.2"]`}},
-		"a mode nobody knows":           {manifest("file.users,Bulk\n"), []string{`r/manifest.csv:2:12 C05.enum ["value" "Bulk" "absent, bulk, delta"] → bulk`}},
-		"a file said to be absent":      {manifest("oneroster.version,1.2\nfile.roles,absent\n"), []string{`r/roles.csv:0:0 C01.absent ["roles.csv"]`}},
-		"a file said to be there":       {with(manifest("oneroster.version,1.2\nfile.classes,bulk\nfile.enrollments,absent\n"), "classes.csv", "", "enrollments.csv", ""), []string{`r:0:0 C01.file ["classes.csv" "OneRoster 1.2"]`}},
-		"two of one name":               {with(bundle12, "ORGS.csv", "x"), []string{`r:0:0 C08.twice ["orgs.csv"]`}},
+		"a file missing":                 {with(bundle12, "users.csv", ""), []string{`r:0:0 C01.unknown []`}},
+		"roles missing":                  {with(bundle12, "roles.csv", ""), []string{`r:0:0 C01.file ["roles.csv" "OneRoster 1.2"]`}},
+		"nothing at all":                 {map[string]string{"x": ""}, []string{`r:0:0 C01.unknown []`}},
+		"no rows":                        {with(bundle12, "roles.csv", "sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId\n"), []string{`r/roles.csv:0:0 C01.empty []`}},
+		"an empty file":                  {with(bundle12, "classes.csv", ""), nil},
+		"a header in another case":       {wrong("users.csv", "sourcedId,", "SourcedId,"), []string{`r/users.csv:1:1 C04.unknown ["SourcedId"] → sourcedId`}},
+		"an optional column misspelt":    {wrong("enrollments.csv", ",endDate", ",endDat"), []string{`r/enrollments.csv:1:103 C04.unknown ["endDat"] → endDate`}},
+		"a column missing":               {wrong("roles.csv", "userSourcedId", "x"), []string{`r/roles.csv:1:1 C04.missing ["userSourcedId"]`}},
+		"semicolons":                     {with(bundle12, "orgs.csv", strings.ReplaceAll(bundle12["orgs.csv"], ",", ";")), []string{`r/orgs.csv:1:1 C04.separator [";"]`}},
+		"a column twice":                 {wrong("roles.csv", "beginDate", "role"), []string{`r/roles.csv:1:63 C04.twice ["role"]`}},
+		"a role in another case":         {wrong("roles.csv", "primary,principal", "primary,Principal"), []string{`r/roles.csv:5:18 C05.role ["role" "Principal"] → principal`}},
+		"a role nobody knows":            {wrong("roles.csv", "primary,principal", "primary,ext:ohjaaja"), []string{`r/roles.csv:5:18 C05.role ["role" "ext:ohjaaja"]`}},
+		"a type of role":                 {wrong("roles.csv", "r1,,,T-1,secondary", "r1,,,T-1,first"), []string{`r/roles.csv:2:10 C05.enumother ["roleType" "primary, secondary"]`}},
+		"a type of organisation":         {wrong("orgs.csv", "koulu\",school", "koulu\",School"), []string{`r/orgs.csv:4:26 C05.enum ["type" "School" "department, school, district, local, state, national"] → school`}},
+		"a type of class":                {wrong("classes.csv", "homeroom", "Homeroom"), []string{`r/classes.csv:2:17 C05.enum ["classType" "Homeroom" "homeroom, scheduled"] → homeroom`}},
+		"a role in a class":              {wrong("enrollments.csv", "T-1,teacher", "T-1,Teacher"), []string{`r/enrollments.csv:3:17 C05.enum ["role" "Teacher" "administrator, proctor, student, teacher"] → teacher`}},
+		"yes for true":                   {wrong("users.csv", "X-1,,,false", "X-1,,,no"), []string{`r/users.csv:8:7 C05.enumother ["enabledUser" "true, false"]`}},
+		"a day":                          {wrong("enrollments.csv", "2026-06-01", "1.6.2026"), []string{`r/enrollments.csv:2:36 C05.day ["endDate"]`}},
+		"an end before the beginning":    {wrong("enrollments.csv", "2026-06-01", "2025-08-01"), []string{`r/enrollments.csv:2:36 C05.span ["endDate" "2025-08-01" "2025-08-01"]`}},
+		"an id that is empty":            {wrong("users.csv", "T-2,", ","), []string{`r/roles.csv:4:6 C06 ["userSourcedId" "T-2"]`, `r/users.csv:3:1 C05.empty ["sourcedId"]`}},
+		"an id that is too long":         {row("users.csv", strings.Repeat("Ä", 22)+",,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C05.long ["sourcedId" "128"]`}},
+		"an id twice":                    {row("users.csv", "T-1,,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C07 ["sourcedId" "2"]`}},
+		"a role twice":                   {row("roles.csv", "r1,,,T-2,primary,teacher,,,S1,"), []string{`r/roles.csv:10:1 C07 ["sourcedId" "2"]`}},
+		"an enrollment twice":            {row("enrollments.csv", "e2,,,9A,S1,T-1,teacher,,,"), []string{`r/enrollments.csv:4:1 C07 ["sourcedId" "3"]`}},
+		"an id with blanks":              {row("users.csv", " T-9,,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C05.blank ["sourcedId"]`}},
+		"an id nobody can see":           {row("users.csv", "T\u200b-9,,,true,z,,,,,,,,,,,,,,,,,,"), []string{`r/users.csv:9:1 C05.blank ["sourcedId"]`}},
+		"a parent nobody knows":          {wrong("orgs.csv", "Kielet,department,,S2", "Kielet,department,,S9"), []string{`r/orgs.csv:5:1 C06 ["parentSourcedId" "S9"]`}},
+		"an enrollment at no school":     {row("enrollments.csv", "e9,,,9A,S9,T-1,teacher,,,"), []string{`r/enrollments.csv:4:9 C06 ["schoolSourcedId" "S9"]`}},
+		"no header, but a person":        {with(bundle12, "users.csv", "Aino,Aino,aino@example.test,aino@example.test\n"), []string{`r/users.csv:1:1 C04.missing ["enabledUser"]`, `r/users.csv:1:1 C04.missing ["sourcedId"]`}},
+		"every row says when it changed": {with(bundle12, "users.csv", strings.NewReplacer(",,,true", ",active,2026-01-01T00:00:00Z,true", ",,,false", ",active,2026-01-01T00:00:00Z,false").Replace(bundle12["users.csv"])), []string{`r/users.csv:0:0 C09.dated ["users.csv"]`}},
+		"a user nobody knows":            {row("roles.csv", "r9,,,T-9,primary,teacher,,,S1,"), []string{`r/roles.csv:10:6 C06 ["userSourcedId" "T-9"]`}},
+		"an organisation nobody knows":   {row("roles.csv", "r9,,,T-1,primary,teacher,,,S9,"), []string{`r/roles.csv:10:28 C06 ["orgSourcedId" "S9"]`}},
+		"a class nobody knows":           {row("enrollments.csv", "e9,,,8A,S1,T-1,teacher,,,"), []string{`r/enrollments.csv:4:6 C06 ["classSourcedId" "8A"]`}},
+		"a class of no school":           {row("classes.csv", "8A,,,8 A,8,k,,homeroom,,S9,sy,,,"), []string{`r/classes.csv:4:25 C06 ["schoolSourcedId" "S9"]`}},
+		"userIds without quotes":         {wrong("users.csv", `"{LDAP:aino},{Fed:aino@example.test}"`, `{LDAP:aino},{Fed:aino@example.test}`), []string{`r/users.csv:2:109 C03.count ["24" "23"]`}},
+		"a row too short":                {row("roles.csv", "r9,,,T-1"), []string{`r/roles.csv:10:6 C03.count ["4" "10"]`}},
+		"a quote inside a value":         {wrong("orgs.csv", "Kielet", `Ki"elet`), []string{`r/orgs.csv:5:10 C03.quote []`}},
+		"a quote that stays open":        {wrong("orgs.csv", `"Haukilampi, koulu"`, `"Haukilampi, koulu`), []string{`r/orgs.csv:4:1 C03.open []`}},
+		"Latin-1":                        {wrong("orgs.csv", "Testilän", "Testil\xe4n"), []string{`r/orgs.csv:3:12 C02.utf8 []`}},
+		"UTF-16":                         {with(bundle12, "orgs.csv", asUTF16(bundle12["orgs.csv"])), []string{`r/orgs.csv:1:1 C02.utf16 []`}},
+		"a zero byte":                    {wrong("orgs.csv", "Kielet", "Kie\x00let"), []string{`r/orgs.csv:5:11 C02.control []`}},
+		"a carriage return in a value":   {wrong("orgs.csv", `"Haukilampi, koulu"`, "\"Haukilampi,\r\n koulu\""), []string{`r/orgs.csv:4:18 C02.return []`}},
+		"a carriage return alone":        {wrong("orgs.csv", "Kielet", "Kie\rlet"), []string{`r/orgs.csv:5:11 C02.return []`}},
+		"a row without end":              {wrong("orgs.csv", "Kielet", `"`+strings.Repeat("x", 1<<20)), []string{`r/orgs.csv:5:1048577 C02.row ["1 MiB"]`}},
+		"a delta in place of the whole":  {manifest("oneroster.version,1.2\nfile.users,delta\n"), []string{`r/users.csv:0:0 C09.delta ["users.csv"]`}},
+		"another version":                {manifest("oneroster.version,2.0\n"), []string{`r/manifest.csv:2:19 C05.enumother ["value" "1.1, 1.2"]`}},
+		"a mode nobody knows":            {manifest("file.users,Bulk\n"), []string{`r/manifest.csv:2:12 C05.enum ["value" "Bulk" "absent, bulk, delta"] → bulk`}},
+		"a file said to be absent":       {manifest("oneroster.version,1.2\nfile.roles,absent\n"), []string{`r/roles.csv:0:0 C01.absent ["roles.csv"]`}},
+		"a file said to be there":        {with(manifest("oneroster.version,1.2\nfile.classes,bulk\nfile.enrollments,absent\n"), "classes.csv", "", "enrollments.csv", ""), []string{`r:0:0 C01.file ["classes.csv" "OneRoster 1.2"]`}},
+		"two of one name":                {with(bundle12, "ORGS.csv", "x"), []string{`r:0:0 C08.twice ["orgs.csv"]`}},
 		"several at once": {with(bundle12, "roles.csv", bundle12["roles.csv"]+"r9,x,,T-9,p,q,z,z,S9,\n"), []string{
-			`r/roles.csv:10:11 C05.enum ["roleType" "p" "primary, secondary"]`,
-			`r/roles.csv:10:13 C05.role ["role" "q"]`, `r/roles.csv:10:15 C05.day ["beginDate" "z"]`, `r/roles.csv:10:17 C05.day ["endDate" "z"]`, `r/roles.csv:10:19 C06 ["orgSourcedId" "S9"]`,
-			`r/roles.csv:10:4 C05.enum ["status" "x" "active, tobedeleted"]`, `r/roles.csv:10:7 C06 ["userSourcedId" "T-9"]`,
+			`r/roles.csv:10:11 C05.enumother ["roleType" "primary, secondary"]`,
+			`r/roles.csv:10:13 C05.roleother ["role"]`, `r/roles.csv:10:15 C05.day ["beginDate"]`, `r/roles.csv:10:17 C05.day ["endDate"]`, `r/roles.csv:10:19 C06 ["orgSourcedId" "S9"]`,
+			`r/roles.csv:10:4 C05.enumother ["status" "active, tobedeleted"]`, `r/roles.csv:10:7 C06 ["userSourcedId" "T-9"]`,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -655,3 +666,62 @@ func TestCSV(t *testing.T) {
 }
 
 var formal = regexp.MustCompile(`^C0[23]$`)
+
+// TestOrderOfRows: rows come in no order, so they say the same in every one.
+func TestOrderOfRows(t *testing.T) {
+	upside := func(file string) string {
+		lines := strings.Split(strings.TrimSuffix(bundle12[file], "\n"), "\n")
+		slices.Reverse(lines[1:])
+		return strings.Join(lines, "\n") + "\n"
+	}
+	more := "r9,,,R-1,secondary,aide,,,S2,\nr10,,,R-1,secondary,principal,,,S2,\n"
+	files := with(bundle12, "roles.csv", bundle12["roles.csv"]+more)
+	turned := with(bundle12, "roles.csv", upside("roles.csv")+more, "enrollments.csv", upside("enrollments.csv"))
+	if diff := cmp.Diff(told(t, read(t, files), "2026-03-01"), told(t, read(t, turned), "2026-03-01")); diff != "" {
+		t.Errorf("(-as exported +turned):\n%s", diff)
+	}
+}
+
+// TestWhoIsWhat: a card has the schools of its own kind of role, and what somebody
+// is above all schools makes no card.
+func TestWhoIsWhat(t *testing.T) {
+	deep := "d0,,,Jaos,department,,S2\n"
+	for i := range 50 {
+		deep += fmt.Sprintf("d%d,,,Jaos,department,,d%d\n", i+1, i)
+	}
+	deep += "c1,,,Kehä,department,,c2\nc2,,,Kehä,department,,c1\n"
+	files := with(bundle12, "orgs.csv", bundle12["orgs.csv"]+deep, "users.csv", strings.ReplaceAll(bundle12["users.csv"], "V-1,V-2", "V-1,V-2,T-2"),
+		"roles.csv", `sourcedId,userSourcedId,roleType,role,orgSourcedId
+r1,T-1,primary,teacher,S1
+r2,T-1,secondary,guardian,S2
+r3,T-1,secondary,student,S2
+r4,T-2,primary,teacher,M
+r5,T-2,primary,parent,S1
+r6,R-1,primary,teacher,d50
+r7,O-1,primary,student,S1
+r8,V-1,primary,teacher,c1
+`)
+	lines := told(t, read(t, files), "2026-03-01")
+	for _, want := range []string{"teacher T-1 at S1", "guardian T-2 at S1 of O-1", "teacher R-1 at S2", " V-1 at"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("no %q in\n%s", want, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+// TestRelationships: SDS lists whom to call, and not all of them are guardians.
+func TestRelationships(t *testing.T) {
+	files := map[string]string{
+		"orgs.csv": "sourcedId,name,type\ns,S,school\n", "users.csv": "sourcedId,username\nkid,k\nmum,m\ndoc,d\n",
+		"roles.csv":         "userSourcedId,orgSourcedId,role\nkid,s,student\n",
+		"relationships.csv": "userSourcedId,relationshipUserSourcedId,relationshipRole\nkid,mum,Parent\nkid,doc,doctor\n",
+	}
+	lines := told(t, read(t, files), "2026-03-01")
+	if want := []string{`school s "S" `, "student kid at s", "guardian mum at of kid"}; !slices.Equal(lines, want) {
+		t.Errorf("got %q, want %q", lines, want)
+	}
+	files["relationships.csv"] += "kid,doc,neighbour\n"
+	if r := read(t, files); len(r.Problems) != 1 || r.Problems[0].Key() != "C05.enumother" {
+		t.Errorf("got %v", r.Problems)
+	}
+}
