@@ -113,7 +113,11 @@ func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
 		join.places()
 		join.persons()
 	}
-	a.tree.Objects += len(a.rostered)
+	for i := range a.rostered {
+		if !a.rostered[i].absent {
+			a.tree.Objects++
+		}
+	}
 }
 
 var rosterKind = &fact.Kind{Name: "Roster"}
