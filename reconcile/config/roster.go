@@ -224,7 +224,7 @@ func (j *joiner) byName(id fact.Key, key string, row place) *object {
 
 // perObject is for how many entries an object gets room at once: most have so
 // many.
-const perObject = 6
+const perObject = 4
 
 // defaults gives an object that no document declares the defaults of one.
 func (j *joiner) defaults(o *object) {

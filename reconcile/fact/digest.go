@@ -79,10 +79,10 @@ func (s Set) compact() Set {
 		words[r.kind()], words[r.field()] = 1, 1
 		names[r.id()], names[r.value()] = 1, 1
 	}
-	used := &table{keepUsed(t.words, words), keepUsed(t.names, names)}
-	if len(used.words) == len(t.words) && len(used.names) == len(t.names) {
+	if !slices.Contains(words, 0) && !slices.Contains(names, 0) {
 		return Set{t, s.rows}
 	}
+	used := &table{keepUsed(t.words, words), keepUsed(t.names, names)}
 	return s.renumber(used, words, names)
 }
 
@@ -114,6 +114,9 @@ func appendStrings(out []byte, all []string) []byte {
 	return out
 }
 
+// bytesOfFact is about how long a fact is in binary form.
+const bytesOfFact = 5
+
 // UnmarshalBinary reads what MarshalBinary wrote and refuses everything else.
 func (s *Set) UnmarshalBinary(data []byte) error {
 	rest, ok := bytes.CutPrefix(data, []byte(binaryHeader))
@@ -122,7 +125,7 @@ func (s *Set) UnmarshalBinary(data []byte) error {
 	}
 	d := decoder{rest: rest}
 	t := &table{words: d.strings(), names: d.strings()}
-	var rows []row
+	rows := make([]row, 0, len(d.rest)/bytesOfFact)
 	for len(d.rest) > 0 && !d.broken {
 		kind, id := d.number(len(t.words)), d.number(len(t.names))
 		for n := d.number(len(data) + 1); n > 0 && !d.broken; n-- {

@@ -284,8 +284,12 @@ func Align(sets ...Set) []Set {
 		words, w0, wi := union(first.table().words, next.table().words)
 		names, n0, ni := union(first.table().names, next.table().names)
 		t := &table{words, names}
-		for j := range out[:i] {
-			out[j] = out[j].renumber(t, w0, n0)
+		if len(words) == len(first.table().words) && len(names) == len(first.table().names) {
+			t = first.table() // it has all that the next one has
+		} else {
+			for j := range out[:i] {
+				out[j] = out[j].renumber(t, w0, n0)
+			}
 		}
 		out[i] = next.renumber(t, wi, ni)
 	}

@@ -22,6 +22,7 @@ type sheet struct {
 	optional bool
 	columns  []column // those that are read
 	row      func(*reading, *record)
+	grow     func(r *reading, rows int) // makes room for about so many rows
 }
 
 // column is a column that is read.
@@ -36,6 +37,7 @@ type record struct {
 	sheet *sheet
 	path  string
 	file  int32
+	size  int64 // of the file
 	in    *csv.Reader
 	cells []string
 	at    []int // where each column of the sheet stands, -1 for nowhere
@@ -89,7 +91,7 @@ func (r *reading) sheet(b *bundle, s *sheet) error {
 	}
 	defer f.Close()
 	from := newText(f)
-	rec := &record{reading: r, sheet: s, path: b.where(name), file: int32(len(r.out.Files)), in: csv.NewReader(from)}
+	rec := &record{reading: r, sheet: s, path: b.where(name), file: int32(len(r.out.Files)), size: b.files[name].size, in: csv.NewReader(from)}
 	rec.in.ReuseRecord = true
 	r.rows = r.rows[:0]
 	rows, err := rec.read(from)
@@ -135,6 +137,9 @@ func (r *reading) told(path string) bool {
 	return slices.ContainsFunc(r.out.Problems, func(p source.Problem) bool { return p.Pos[0].File == path })
 }
 
+// sample is how many rows are read before one knows how many there will be.
+const sample = 256
+
 // read reads the header and the rows, and counts these.
 func (rec *record) read(from *text) (rows int, err error) {
 	for first := true; !rec.full(); {
@@ -155,7 +160,9 @@ func (rec *record) read(from *text) (rows int, err error) {
 			}
 			continue
 		}
-		rows++
+		if rows++; rows == sample && rec.sheet.grow != nil {
+			rec.sheet.grow(rec.reading, int(min(rec.size, maxBundleBytes)*sample/rec.in.InputOffset()))
+		}
 		rec.sheet.row(rec.reading, rec)
 	}
 	return rows, nil

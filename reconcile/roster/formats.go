@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 )
 
 // format is one of the formats that are read.
@@ -52,8 +54,8 @@ var (
 		sheets: []*sheet{
 			{file: "orgs.csv", columns: columns("sourcedId! status name! type! identifier parentSourcedId"), row: orgRow},
 			{file: "classes.csv", optional: true, columns: columns("sourcedId! status title! classType! schoolSourcedId!"), row: classRow},
-			{file: "users.csv", columns: columns("sourcedId! status enabledUser! orgSourcedIds! role! agentSourcedIds dateLastModified"), row: userOfOrgsRow},
-			{file: "enrollments.csv", optional: true, columns: columns("sourcedId! status classSourcedId! schoolSourcedId userSourcedId! role! beginDate endDate"), row: enrollmentRow},
+			{file: "users.csv", columns: columns("sourcedId! status enabledUser! orgSourcedIds! role! agentSourcedIds dateLastModified"), row: userOfOrgsRow, grow: growUsers},
+			{file: "enrollments.csv", optional: true, columns: columns("sourcedId! status classSourcedId! schoolSourcedId userSourcedId! role! beginDate endDate"), row: enrollmentRow, grow: growLinks},
 		},
 		others: []string{"userIds"},
 	}
@@ -61,8 +63,8 @@ var (
 		name: "OneRoster 1.2", roles: oneRosterRoles, schools: []string{"school"}, inClass: oneRoster11.inClass,
 		sheets: []*sheet{
 			oneRoster11.sheets[0], oneRoster11.sheets[1],
-			{file: "users.csv", columns: columns("sourcedId! status enabledUser! agentSourcedIds primaryOrgSourcedId dateLastModified"), row: userRow},
-			{file: "roles.csv", columns: columns("sourcedId! status userSourcedId! orgSourcedId! roleType! role! beginDate endDate"), row: roleRow},
+			{file: "users.csv", columns: columns("sourcedId! status enabledUser! agentSourcedIds primaryOrgSourcedId dateLastModified"), row: userRow, grow: growUsers},
+			{file: "roles.csv", columns: columns("sourcedId! status userSourcedId! orgSourcedId! roleType! role! beginDate endDate"), row: roleRow, grow: growLinks},
 			oneRoster11.sheets[3],
 		},
 		others: []string{"userIds", "resourceSourcedIds"},
@@ -423,15 +425,15 @@ func sdsUserOfOrgsRow(r *reading, rec *record) {
 func sdsUserRow(r *reading, rec *record) { r.user(rec, false) }
 
 // rolesInOrgs is a user with one role in all of its organisations.
-func (r *reading) rolesInOrgs(rec *record, user int32, orgs, role int) {
-	word, kind, ok := rec.role(role)
+func (r *reading) rolesInOrgs(rec *record, user int32, orgs, column int) {
+	is, ok := rec.role(column)
 	if !ok {
 		return
 	}
 	ids := rec.list(orgs)
 	for n, id := range ids {
 		if o, ok := find(rec, &r.orgs, orgs, id); ok {
-			r.links.add("", link{user: user, org: o, class: -1, role: word, kind: kind, at: rec.place(role), order: int32(n), ofUser: true, since: r.bundles})
+			r.links.add("", link{user: user, org: o, class: -1, role: r.posts.number(is), span: r.spans.number(calendar.Span{}), at: rec.place(column), order: int32(n), ofUser: true, since: r.bundles})
 		}
 	}
 	if len(ids) == 0 {
@@ -440,23 +442,24 @@ func (r *reading) rolesInOrgs(rec *record, user int32, orgs, role int) {
 }
 
 // role reads a role, and says what kind of card it makes.
-func (rec *record) role(column int) (role, kind string, ok bool) {
-	role = rec.cell(column)
+func (rec *record) role(column int) (is role, ok bool) {
+	word := rec.cell(column)
 	if rec.format.fold {
-		role = rec.format.spelt(role)
+		word = rec.format.spelt(word)
 	}
-	if kind, ok = rec.roles[role]; !ok {
-		kind, ok = rec.format.roles[role]
+	kind, ok := rec.roles[word]
+	if !ok {
+		kind, ok = rec.format.roles[word]
 	}
-	if ok {
-		return rec.word(role), kind, true
-	}
-	if strings.HasPrefix(role, "ext:") {
-		rec.problem(column, "C05", "role", shown(role))
-	} else {
+	switch {
+	case ok:
+		return role{rec.word(word), kind}, true
+	case strings.HasPrefix(word, "ext:"):
+		rec.problem(column, "C05", "role", shown(word))
+	default:
 		rec.like(column, "role", slices.Sorted(maps.Keys(rec.format.roles)))
 	}
-	return "", "", false
+	return is, false
 }
 
 // spelt is a role of SDS as its list of roles has it.
@@ -486,12 +489,12 @@ func roleRow(r *reading, rec *record) {
 		if is != "primary" && is != "secondary" {
 			rec.enum(4, []string{"primary", "secondary"})
 		}
-		role, kind, ok3 := rec.role(5)
-		l.span = rec.span(6, 7)
+		post, ok3 := rec.role(5)
+		l.span = r.spans.number(rec.span(6, 7))
 		if !ok1 || !ok2 || !ok3 {
 			return
 		}
-		l.user, l.org, l.role, l.kind, l.primary = u, o, role, kind, is == "primary"
+		l.user, l.org, l.role, l.primary = u, o, r.posts.number(post), is == "primary"
 	}
 	r.linkRow(rec, "role "+id, l)
 }
@@ -499,11 +502,11 @@ func roleRow(r *reading, rec *record) {
 func sdsRoleRow(r *reading, rec *record) {
 	u, ok1 := find(rec, &r.users, 0, rec.cell(0))
 	o, ok2 := find(rec, &r.orgs, 1, rec.cell(1))
-	role, kind, ok3 := rec.role(2)
+	is, ok3 := rec.role(2)
 	primary := rec.flag(3, false)
 	span := rec.span(4, 5)
 	if ok1 && ok2 && ok3 {
-		r.linkRow(rec, "", link{user: u, org: o, class: -1, role: role, kind: kind, primary: primary, span: span})
+		r.linkRow(rec, "", link{user: u, org: o, class: -1, role: r.posts.number(is), primary: primary, span: r.spans.number(span)})
 	}
 }
 
@@ -535,7 +538,7 @@ func enrollmentRow(r *reading, rec *record) {
 		if rec.cell(3) != "" {
 			r.org(rec, 3)
 		}
-		l.span = rec.span(6, 7)
+		l.span = r.spans.number(rec.span(6, 7))
 	}
 	r.linkRow(rec, "enrollment "+id, l)
 }
@@ -546,21 +549,22 @@ func sdsEnrollmentRow(r *reading, rec *record) {
 	}
 }
 
-func (r *reading) enrollment(rec *record, class, user, role int) (link, bool) {
+func (r *reading) enrollment(rec *record, class, user, column int) (link, bool) {
 	c, ok1 := find(rec, &r.classes, class, rec.cell(class))
 	u, ok2 := find(rec, &r.users, user, rec.cell(user))
-	word, ok3 := rec.cell(role), true
+	word, ok3 := rec.cell(column), true
 	if rec.format.fold {
 		word = rec.format.spelt(word)
 	}
 	if _, own := rec.roles[word]; !own && !slices.Contains(rec.format.inClass, word) && !strings.HasPrefix(word, "ext:") {
-		rec.enum(role, rec.format.inClass)
+		rec.enum(column, rec.format.inClass)
 		ok3 = false
 	}
+	l := link{user: u, org: -1, class: c, span: r.spans.number(calendar.Span{})}
 	if ok3 {
-		word = rec.word(word)
+		l.role = r.posts.number(role{rec.word(word), ""})
 	}
-	return link{user: u, org: -1, class: c, role: word}, ok1 && ok2 && ok3
+	return l, ok1 && ok2 && ok3
 }
 
 // sdsRelations are what somebody can be to a user.
@@ -577,6 +581,13 @@ func sdsRelationshipRow(r *reading, rec *record) {
 	if ok1 && ok2 && sdsRoles[is] == "guardian" {
 		r.agents = append(r.agents, agent{user: child, key: strings.Clone(rec.cell(1)), at: rec.place(1), since: r.bundles, bare: true})
 	}
+}
+
+func growUsers(r *reading, rows int) { r.users.grow(rows, true) }
+
+func growLinks(r *reading, rows int) {
+	r.links.grow(rows, r.deltas)
+	r.rows = slices.Grow(r.rows, rows)
 }
 
 // sds1Active reports whether a row of SDS v1 holds: its status is empty or
@@ -623,17 +634,17 @@ func sds1UserRow(kind string) func(*reading, *record) {
 			i = r.users.add(id, user{key: id, at: rec.place(0), home: -1})
 		}
 		if sds1Active(rec, 2) {
-			r.links.add("", link{user: i, org: o, class: -1, role: kind, kind: kind, at: rec.place(0)})
+			r.links.add("", link{user: i, org: o, class: -1, role: r.posts.number(role{kind, kind}), span: r.spans.number(calendar.Span{}), at: rec.place(0)})
 		}
 	}
 }
 
-func sds1EnrollmentRow(role string) func(*reading, *record) {
+func sds1EnrollmentRow(as string) func(*reading, *record) {
 	return func(r *reading, rec *record) {
 		c, ok1 := find(rec, &r.classes, 0, rec.cell(0))
 		u, ok2 := find(rec, &r.users, 1, rec.cell(1))
 		if ok1 && ok2 {
-			r.links.add("", link{user: u, org: -1, class: c, role: role, at: rec.place(0)})
+			r.links.add("", link{user: u, org: -1, class: c, role: r.posts.number(role{as, ""}), span: r.spans.number(calendar.Span{}), at: rec.place(0)})
 		}
 	}
 }

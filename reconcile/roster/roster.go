@@ -121,10 +121,10 @@ const maxProblems = 100
 // reading is a roster being read.
 type reading struct {
 	roles   map[string]string
-	deltas  bool // rows are changed later, so they are found by their ids
-	delta   bool // the bundle being read holds changes
-	bundles int  // read so far, with the one being read
-	partial bool // some rows could not be read at all
+	deltas  bool  // rows are changed later, so they are found by their ids
+	delta   bool  // the bundle being read holds changes
+	bundles int32 // read so far, with the one being read
+	partial bool  // some rows could not be read at all
 	format  *format
 	out     *Roster
 
@@ -138,6 +138,8 @@ type reading struct {
 	undated int                      // rows of it that do not say when they changed
 	days    map[string]*calendar.Day // read before: few, and all rows have them
 	words   map[string]string        // the same
+	spans   few[calendar.Span]
+	posts   few[role]
 }
 
 // table is rows by their ids. Files often name the rows of another in its order,
@@ -171,8 +173,19 @@ func (t *table[T]) add(id string, row T) int32 {
 		}
 		t.byID[id] = i
 	}
-	t.rows, t.ids = append(t.rows, row), append(t.ids, id)
+	t.rows = append(t.rows, row)
+	if id != "" || t.byID != nil {
+		t.ids = append(t.ids, id)
+	}
 	return i
+}
+
+// grow makes room for so many rows more.
+func (t *table[T]) grow(rows int, ids bool) {
+	t.rows = slices.Grow(t.rows, rows)
+	if ids {
+		t.ids = slices.Grow(t.ids, rows)
+	}
 }
 
 // org is a row of orgs: School is its number among the schools, -1 for what is
@@ -197,20 +210,42 @@ type user struct {
 	key   string
 	gone  bool  // to be deleted, or not enabled
 	home  int32 // primary organisation, -1 for none
-	since int   // the bundle that says so
+	since int32 // the bundle that says so
 	at    Place
 }
 
 // link is a row that puts a user somewhere.
 type link struct {
 	user, org, class int32 // org or class is -1
-	role, kind       string
+	role             int32 // its number among the roles
 	order            int32
+	since            int32
+	span             int32 // its number among the spans
 	primary, gone    bool
 	ofUser           bool // the user's own row says so, and a later one anew
-	since            int
-	span             calendar.Span
 	at               Place
+}
+
+// role is a role in the format's spelling and the kind of card that it makes.
+type role struct{ name, kind string }
+
+// few are values of which many rows have the same, by their numbers.
+type few[T comparable] struct {
+	all     []T
+	numbers map[T]int32
+}
+
+func (f *few[T]) number(v T) int32 {
+	n, ok := f.numbers[v]
+	if !ok {
+		if f.numbers == nil {
+			f.numbers = make(map[T]int32)
+		}
+		n = int32(len(f.all))
+		f.numbers[v] = n
+		f.all = append(f.all, v)
+	}
+	return n
 }
 
 // headship is a school and who leads it.
@@ -224,7 +259,7 @@ type headship struct {
 type agent struct {
 	user  int32
 	key   string
-	since int
+	since int32
 	at    Place
 	bare  bool // nothing but this says that the agent is a guardian
 }
@@ -314,7 +349,7 @@ func (r *reading) finish() {
 	}
 	for _, h := range r.heads {
 		if u, ok := r.users.find(h.user); ok {
-			r.links.add("", link{user: u, org: h.org, class: -1, role: "principal", at: h.at})
+			r.links.add("", link{user: u, org: h.org, class: -1, role: r.posts.number(role{"principal", ""}), span: r.spans.number(calendar.Span{}), at: h.at})
 		}
 	}
 	r.memberships(schools)
@@ -332,7 +367,8 @@ func (r *reading) memberships(schools []int32) {
 			if l.gone || u.gone || l.ofUser && l.since < u.since {
 				continue
 			}
-			m := Membership{School: -1, Class: -1, Role: l.role, Kind: l.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: l.span, At: l.at, order: l.order}
+			is := r.posts.all[l.role]
+			m := Membership{School: -1, Class: -1, Role: is.name, Kind: is.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: r.spans.all[l.span], At: l.at, order: l.order}
 			if l.class >= 0 {
 				c := &r.classes.rows[l.class]
 				if c.gone {
@@ -478,13 +514,26 @@ func (r *Roster) SchoolsOf(kind string, memberships []Membership) []int32 {
 	return schools
 }
 
+// isPlain reports whether an id shows all that is in it.
+func isPlain(id string) bool {
+	if id[0] == ' ' || id[len(id)-1] == ' ' {
+		return false
+	}
+	for i := range len(id) {
+		if !ordinary[id[i]] {
+			return strings.IndexFunc(id, source.Invisible) < 0 && id == strings.TrimSpace(id)
+		}
+	}
+	return true
+}
+
 // key checks an id from outside.
 func (r *reading) key(rec *record, column int) (string, bool) {
 	id := rec.cell(column)
 	switch {
 	case id == "":
 		rec.problem(column, "C05", "empty")
-	case strings.IndexFunc(id, source.Invisible) >= 0 || id != strings.TrimSpace(id):
+	case !isPlain(id):
 		rec.problem(column, "C05", "blank")
 	case len(id) > fact.MaxName || len(fact.Escape(id)) > fact.MaxName:
 		rec.problem(column, "C05", "long", strconv.Itoa(fact.MaxName))
