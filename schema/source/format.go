@@ -101,7 +101,8 @@ func trimBlank(lines []string) []string {
 // makes it fail.
 type reader struct {
 	lines    []string
-	row, col int // how far it is read; col counts bytes
+	row, col int    // how far it is read; col counts bytes
+	end      [2]int // row and col after the last token
 	failed   bool
 }
 
@@ -152,6 +153,7 @@ func (r *reader) token(take func() []string) tok {
 		r.failed = true
 		t.text = []string{""}
 	}
+	r.end = [2]int{r.row, r.col}
 	if rest := strings.TrimLeft(r.rest(), " \t"); strings.HasPrefix(rest, "#") {
 		t.after = "  " + strings.TrimRight(rest, " \t")
 		r.nextLine()
@@ -401,6 +403,7 @@ func (r *reader) blockScalar() []string {
 type flow struct {
 	open, end tok
 	items     []flowItem
+	tail      [2]int // row and col after the last item, without its comma
 }
 
 type flowItem struct {
@@ -418,6 +421,7 @@ func (r *reader) flow(n *yaml.Node) flow {
 		open, end, step = "{", "}", 2
 	}
 	f := flow{open: r.mark(open)}
+	f.tail = r.end
 	for i := 0; i < len(n.Content) && !r.failed; i += step {
 		var item flowItem
 		if step == 2 {
@@ -434,6 +438,7 @@ func (r *reader) flow(n *yaml.Node) flow {
 				item.value = r.flow(val)
 			}
 		}
+		f.tail = r.end
 		peek := *r
 		if comma := peek.mark(","); !peek.failed {
 			*r, item.comma = peek, comma

@@ -8,7 +8,8 @@
 // was written, and refuses what could be misread. Refusals are Problems: codes
 // with places, all of them at once. What they mean in words is said elsewhere.
 //
-// It also writes YAML back in one canonical form, comments kept (Format).
+// It also writes YAML back in one canonical form, comments kept (Format), and
+// adds to a file without touching what is there (Grow).
 //
 // It does not know kinds or fields; that is package schema.
 package source

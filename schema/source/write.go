@@ -105,6 +105,19 @@ func (n *Node) Remove(key string) {
 // Append adds a value to a list.
 func (n *Node) Append(item Node) { n.items = append(n.items, item) }
 
+// Merge adds to a list the items of another, and to a mapping the entries of
+// another, at every depth. What is neither stays as it is.
+func (n *Node) Merge(more Node) {
+	n.items = append(n.items, more.items...)
+	for _, e := range more.entries {
+		if i := slices.IndexFunc(n.entries, func(own Entry) bool { return own.Key == e.Key }); i >= 0 {
+			n.entries[i].Value.Merge(e.Value)
+		} else {
+			n.entries = append(n.entries, e)
+		}
+	}
+}
+
 // Entries are the keys and values of a mapping.
 func (n Node) Entries() []Entry { return n.entries }
 
@@ -242,22 +255,26 @@ func (w *writer) line(n Node, columns int) bool {
 
 // flow is the value on one line.
 func (n Node) flow() string {
-	var parts []string
 	switch n.kind {
 	case textNode:
 		return quote(n.text, true)
 	case plainNode:
 		return n.text
 	case sequenceNode:
-		for _, item := range n.items {
-			parts = append(parts, item.flow())
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
+		return "[" + strings.Join(n.flowParts(), ", ") + "]"
+	}
+	return "{" + strings.Join(n.flowParts(), ", ") + "}"
+}
+
+// flowParts are the items or entries of a list or mapping on one line.
+func (n Node) flowParts() (parts []string) {
+	for _, item := range n.items {
+		parts = append(parts, item.flow())
 	}
 	for _, e := range n.entries {
 		parts = append(parts, quote(e.Key, true)+": "+e.Value.flow())
 	}
-	return "{" + strings.Join(parts, ", ") + "}"
+	return parts
 }
 
 // quote is a text as it stands in a file: in double quotes where without them it
