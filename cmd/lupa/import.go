@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,12 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import", GroupID: groupChange, Args: takes(0, 0, ""), Annotations: map[string]string{textOnly: ""},
 		Short: "Write what the target holds as YAML",
-		Long: `Adds to the tree what the target holds and the tree does not declare, in new
-files; a plan then leaves it as it is. Files that are there are never touched, and
-objects that the tree declares with other values are named and left alone.
+		Long: `Adds to the tree what the target holds and the tree does not declare: objects in
+new files, and what declared objects lack, a right, a group or a row, where they
+are declared. A plan then leaves it as it is, whether somebody put it into the
+target or took it out of the tree. In files that are there nothing else changes: no
+comment, no line, no order. What the tree declares otherwise stays as it is, and
+the object is named.
 
 With --out another directory gets the files. Where that holds no tree yet it
 becomes one, with the settings of this tree and the same targets. Exit 1 when an
@@ -75,10 +79,10 @@ func (a *app) importInto(ctx context.Context, out string) error {
 	}
 	if len(im.Problems) > 0 {
 		a.text(a.err).Problems(im.Problems, into.line())
-		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: "no file was created", next: "mend them, or import into another directory"}
+		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: count(0, 0), next: "mend them, or import into another directory"}
 	}
-	said := report.Import{Objects: im.Objects, Files: len(im.Files), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ}
-	if said.Created, err = a.create(ctx, into, im.Files); err != nil {
+	said := report.Import{Objects: im.Objects + im.Grown, Files: len(im.Files) + len(im.Changed), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ}
+	if said.Created, said.Changed, err = a.write(ctx, into, im); err != nil {
 		return err
 	}
 	if !a.quiet {
@@ -89,19 +93,29 @@ func (a *app) importInto(ctx context.Context, out string) error {
 	}
 	a.text(a.out).Import(said)
 	if len(im.Left) > 0 {
-		return &failure{code: exitFailure, err: fmt.Errorf("%d objects could not be written", len(im.Left)), done: count(len(said.Created)), next: "see above why"}
+		return &failure{code: exitFailure, err: fmt.Errorf("%d objects could not be written", len(im.Left)), done: count(len(said.Created), len(said.Changed)), next: "see above why"}
 	}
 	return nil
 }
 
-func count(files int) string {
-	switch files {
-	case 0:
-		return "no file was created"
-	case 1:
-		return "1 file was created"
+// count says how many files were written.
+func count(created, changed int) string {
+	were := func(n int, done string) string {
+		switch n {
+		case 0:
+			return "no file was " + done
+		case 1:
+			return "1 file was " + done
+		}
+		return fmt.Sprintf("%d files were %s", n, done)
 	}
-	return fmt.Sprintf("%d files were created", files)
+	switch {
+	case changed == 0:
+		return were(created, "created")
+	case created == 0:
+		return were(changed, "changed")
+	}
+	return were(created, "created") + ", " + were(changed, "changed")
 }
 
 // destination is this tree, or the one at out: read, or begun.
@@ -206,11 +220,15 @@ func enclosing(dir string) (root string, ok bool) {
 	return "", false
 }
 
-// create writes files that are not there: lupa.yaml first, so that what is
-// interrupted can be gone on with, for by then it is a tree. Of the others
-// besides documents, those that are there are kept.
-func (a *app) create(ctx context.Context, into *destination, files map[string][]byte) (created []string, err error) {
-	all := maps.Clone(files)
+// write writes what an import came to. Files that are not there go first, and of
+// these lupa.yaml: what is interrupted can be gone on with, for by then it is a
+// tree. Of the files besides documents, those that are there are kept; a file
+// that gets more must be as it was read.
+func (a *app) write(ctx context.Context, into *destination, im *config.Imported) (created, changed []string, err error) {
+	all := maps.Clone(im.Files)
+	if all == nil {
+		all = make(map[string][]byte)
+	}
 	for name, data := range into.extra {
 		if _, err := os.Lstat(into.file(name)); err != nil {
 			all[name] = data
@@ -222,28 +240,69 @@ func (a *app) create(ctx context.Context, into *destination, files map[string][]
 		}
 		return strings.Compare(a, b)
 	})
+	changes := slices.Sorted(maps.Keys(im.Changed))
 	for _, name := range names {
 		if _, err := os.Lstat(into.file(name)); err == nil {
-			return nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: "no file was created", next: "import again"}
+			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: count(0, 0), next: "import again"}
+		}
+	}
+	for _, name := range changes {
+		if _, err := into.asRead(name, im.Changed[name].Before); err != nil {
+			return nil, nil, &failure{code: exitFailure, err: err, done: count(0, 0), next: "import again"}
 		}
 	}
 	bar := a.progress("writing files")
 	defer bar.done()
-	for i, name := range names {
+	for i, name := range slices.Concat(names, changes) {
 		err := ctx.Err()
-		if err == nil {
-			err = os.MkdirAll(filepath.Dir(into.file(name)), 0o755)
-		}
-		if err == nil {
-			err = writeFile(into.file(name), 0o644, func(w io.Writer) error { _, err := w.Write(all[name]); return err })
+		if err == nil && i < len(names) {
+			err = into.create(name, all[name])
+		} else if err == nil {
+			err = into.change(name, im.Changed[name])
 		}
 		if err != nil {
-			return nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(i), next: "import again: what is there stays"}
+			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(min(i, len(names)), max(i-len(names), 0)), next: "import again: what is there stays"}
 		}
-		bar.update(i+1, len(names))
+		bar.update(i+1, len(names)+len(changes))
 	}
-	a.done = count(len(names))
-	return names, nil
+	a.done = count(len(names), len(changes))
+	return names, changes, nil
+}
+
+func (t *tree) create(name string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(t.file(name)), 0o755); err != nil {
+		return err
+	}
+	return writeFile(t.file(name), 0o644, func(w io.Writer) error { _, err := w.Write(data); return err })
+}
+
+// change writes a file that is there, with the permissions that it has. It looks
+// once more, with the new file ready, whether the old one is as it was read.
+func (t *tree) change(name string, e config.Edit) error {
+	info, err := t.asRead(name, e.Before)
+	if err != nil {
+		return err
+	}
+	return writeFile(t.file(name), info.Mode().Perm(), func(w io.Writer) error {
+		if _, err := w.Write(e.After); err != nil {
+			return err
+		}
+		_, err := t.asRead(name, e.Before)
+		return err
+	})
+}
+
+// asRead makes sure that a file is as it was read.
+func (t *tree) asRead(name string, data []byte) (fs.FileInfo, error) {
+	info, err := os.Lstat(t.file(name))
+	if err != nil {
+		return nil, err
+	}
+	now, err := os.ReadFile(t.file(name))
+	if err == nil && !bytes.Equal(now, data) {
+		err = fmt.Errorf("%s was changed while lupa looked", name)
+	}
+	return info, err
 }
 
 // file is where a file of the tree is.

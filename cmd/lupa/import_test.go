@@ -19,6 +19,7 @@ import (
 // tree that the next import goes on with.
 func TestImportStopsHalfWay(t *testing.T) {
 	files := map[string][]byte{"a.yaml": []byte("a"), "b/c.yaml": []byte("c"), "d.yaml": []byte("d")}
+	edits := map[string]config.Edit{"x.yaml": {Before: []byte("x"), After: []byte("xx")}, "y.yaml": {Before: []byte("y"), After: []byte("yy")}}
 	for name, c := range map[string]struct {
 		spoil   func(dir string, cancel func()) error
 		written []string
@@ -32,18 +33,33 @@ func TestImportStopsHalfWay(t *testing.T) {
 			func(dir string, _ func()) error { return os.WriteFile(filepath.Join(dir, "d.yaml"), nil, 0o644) },
 			[]string{"d.yaml"}, "d.yaml was made while lupa looked; no file was created; import again",
 		},
+		"a file that was changed in between": {
+			func(dir string, _ func()) error {
+				return os.WriteFile(filepath.Join(dir, "y.yaml"), []byte("Y"), 0o644)
+			},
+			nil, "y.yaml was changed while lupa looked; no file was created; import again",
+		},
+		"a file that went in between": {
+			func(dir string, _ func()) error { return os.Remove(filepath.Join(dir, "x.yaml")) },
+			nil, "no file was created; import again",
+		},
 		"interrupted": {func(_ string, cancel func()) error { cancel(); return nil }, nil, "; no file was created; import again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			ctx, cancel := context.WithCancel(t.Context())
+			for name, e := range edits {
+				if err := os.WriteFile(filepath.Join(dir, name), e.Before, 0o640); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if err := c.spoil(dir, cancel); err != nil {
 				t.Fatal(err)
 			}
 			var out, errs bytes.Buffer
 			a := &app{streams: streams{strings.NewReader(""), &out, &errs}, out: &sink{&out, bufio.NewWriter(&out)}}
 			into := &destination{tree: &tree{root: dir}, extra: map[string][]byte{config.ProjectFile: []byte("p")}}
-			_, err := a.create(ctx, into, files)
+			_, _, err := a.write(ctx, into, &config.Imported{Files: files, Changed: edits})
 			var f *failure
 			if !errors.As(err, &f) || f.code != exitFailure {
 				t.Fatal(err)
@@ -56,6 +72,11 @@ func TestImportStopsHalfWay(t *testing.T) {
 				_, err := os.Lstat(filepath.Join(dir, name))
 				if want := strings.Contains(" "+strings.Join(c.written, " ")+" ", " "+name+" "); (err == nil) != want {
 					t.Errorf("%s is there: %v, want %v", name, err == nil, want)
+				}
+			}
+			for name, e := range edits {
+				if data, err := os.ReadFile(filepath.Join(dir, name)); err == nil && bytes.Equal(data, e.After) {
+					t.Errorf("%s was changed", name)
 				}
 			}
 		})

@@ -21,6 +21,8 @@ import (
 type Imported struct {
 	Files   map[string][]byte // by path; none of them is there yet
 	Objects int               // that they declare
+	Changed map[string]Edit   // files that are there, by path
+	Grown   int               // objects that the tree declared before, and of which it says more now
 	Left    []plan.Finding    // objects that no document can declare, and why
 	Removed int               // of those, how many a plan would remove, for lupa made them
 	Notes   []plan.Finding    // objects that a plan changes, though they are declared as they are
@@ -29,36 +31,45 @@ type Imported struct {
 	Problems []plan.Finding // errors that the tree would have for other reasons; then there are no files
 }
 
+// Edit is a file of the tree, as it was read and with more in it.
+type Edit struct{ Before, After []byte }
+
 // Import is the pass run backwards: facts become documents. It writes what the
-// target holds and the tree does not declare. What the files come to is checked
-// in memory before anybody writes them: together with the tree they load without
-// an error, and a plan changes none of their objects but those of Notes.
+// target holds and the tree does not declare: objects in new files, and what
+// declared objects lack in the files where they are. What the files come to is
+// checked in memory before anybody writes them: together with the tree they load
+// without an error, a plan changes none of the new objects but those of Notes,
+// and declared objects have what they had and what was missing, nothing else.
 //
 // The tree must have been loaded from fsys with the same options, without
 // errors.
 func Import(ctx context.Context, fsys fs.FS, tree *Tree, snap fact.Snapshot, opt Options) (*Imported, error) {
 	opt.Read = nil
 	im := importer{goal: tree.Goal, snap: snap, declared: tree.Goal.Declared(), left: make(map[fact.Key]plan.Finding)}
-	im.choose()
+	have := im.choose()
 	files, dirs, err := paths(fsys)
 	if err != nil {
 		return nil, err
 	}
+	if im.more, err = findAdditions(fsys, im.goal, have); err != nil {
+		return nil, err
+	}
 	for {
 		l := im.write(tree, files, dirs)
-		if im.leaveAll(l.wrong) {
+		if im.leaveAll(l.wrong) || !im.more.grow(l.scribe) {
 			continue
 		}
 		loaded := tree
-		if len(l.data) > 0 {
-			if loaded, err = Load(ctx, Overlay(fsys, l.data), opt); err != nil {
+		if all := im.more.with(l.data); len(all) > 0 {
+			if loaded, err = Load(ctx, Overlay(fsys, all), opt); err != nil {
 				return nil, err
 			}
 		}
 		switch again, problems := im.check(loaded, l); {
+		case again:
 		case len(problems) > 0:
 			return &Imported{Problems: problems}, nil
-		case !again:
+		default:
 			return im.result(l), nil
 		}
 	}
@@ -94,8 +105,9 @@ type importer struct {
 	want       fact.Set // what of that is written
 	spelled    map[fact.Key]plan.Finding
 	left       map[fact.Key]plan.Finding
-	several    bool // installations will be in the tree: documents say which is theirs
-	named      bool // installations are spoken of: what is told says which
+	more       *additions // to what it declares
+	several    bool       // installations will be in the tree: documents say which is theirs
+	named      bool       // installations are spoken of: what is told says which
 
 	bare, triedBare bool
 	dormant         []fact.Key
@@ -104,8 +116,8 @@ type importer struct {
 }
 
 // choose finds what the tree does not declare. What it declares under a new name
-// is declared.
-func (im *importer) choose() {
+// is declared. It returns what the target holds, under new names.
+func (im *importer) choose() fact.Set {
 	have, olds := im.snap.Now, make(map[fact.Key]fact.Key)
 	for _, r := range im.goal.Renames {
 		for _, from := range r.From {
@@ -143,6 +155,7 @@ func (im *importer) choose() {
 			im.leave(key, refusal{"renamed", []string{now.Name()}})
 		}
 	}
+	return have
 }
 
 // isNamed reports whether a document can give an object its id.
@@ -237,6 +250,8 @@ func (im *importer) write(tree *Tree, files, all map[string]bool) *layout {
 	l := &layout{scribe: newScribe(im.want, im.several), all: im.want.Plus(im.declared), bare: im.bare,
 		files: maps.Clone(files), taken: maps.Clone(all), lists: make(map[string]bool)}
 	maps.Copy(l.lists, tree.lists)
+	im.more.keepNamed(l.all)
+	l.extra = im.more.documents(l.scribe)
 	l.layOut()
 	return l
 }
@@ -262,7 +277,10 @@ func (im *importer) check(loaded *Tree, l *layout) (again bool, problems []plan.
 		}
 	}
 	im.plan(loaded.Goal)
-	return len(im.left) > before, nil
+	if len(im.left) > before {
+		return true, nil
+	}
+	return !im.more.judge(loaded.Goal, im.want.Has), nil
 }
 
 // plan finds what a plan would still do.
@@ -298,11 +316,16 @@ func (im *importer) blame(problems []plan.Finding, l *layout) (again bool, rest 
 	}
 	before := len(im.left)
 	bare := false
+	doubted := make(map[*grown]bool)
 	for _, p := range problems {
 		if p.Severity != policy.Error {
 			continue
 		}
 		rest = append(rest, p)
+		if g := im.more.suspected(p, l); g != nil {
+			doubted[g] = true
+			continue
+		}
 		for _, pos := range p.Pos {
 			keys, whole := l.at(pos)
 			if len(keys) == 0 {
@@ -319,8 +342,9 @@ func (im *importer) blame(problems []plan.Finding, l *layout) (again bool, rest 
 			break
 		}
 	}
+	doubts := im.more.doubt(doubted)
 	if len(im.left) == before && !bare {
-		return false, rest
+		return doubts || im.more.doubt(im.more.everyone()), rest
 	}
 	im.bare = im.bare && len(im.left) > before || bare
 	im.triedBare = im.triedBare || bare
@@ -340,10 +364,10 @@ func (im *importer) leaveInstallations(problems []plan.Finding, l *layout) bool 
 }
 
 func (im *importer) result(l *layout) *Imported {
-	out := &Imported{Files: l.data, Removed: im.removed}
-	for _, pages := range l.done {
-		for _, p := range pages {
-			out.Objects += len(p.keys)
+	out := &Imported{Files: l.data, Removed: im.removed, Changed: im.more.edits(), Grown: im.more.grown()}
+	for key := range im.want.Objects() {
+		if fact.Words.Root(key) == key {
+			out.Objects++
 		}
 	}
 	out.Left = im.told(im.left)

@@ -72,6 +72,7 @@ type layout struct {
 	files map[string]bool // those of them that are files
 	lists map[string]bool // names of People documents in use
 	bare  bool            // lists have no defaults
+	extra []page          // documents of objects that are declared already, an object each
 
 	schools map[string]int              // by installation: too many are given no directories
 	pages   map[string][]page           // documents by the path they are wished for
@@ -117,8 +118,28 @@ func (l *layout) layOut() {
 	for _, at := range slices.Sorted(maps.Keys(people)) {
 		l.people(at, people[at])
 	}
+	l.more()
 	for _, at := range slices.Sorted(maps.Keys(l.pages)) {
 		l.sheets(at, l.pages[at])
+	}
+}
+
+// more finds places for documents that come beside what declares the same
+// objects.
+func (l *layout) more() {
+	count := make(map[[2]string]int) // by kind and installation
+	for _, p := range l.extra {
+		count[[2]string{p.keys[0].Kind, p.keys[0].Installation()}]++
+	}
+	for _, p := range l.extra {
+		key := p.keys[0]
+		h := homeOf(key.Kind)
+		form := h.each
+		if h.limit > 0 && count[[2]string{key.Kind, key.Installation()}] > h.limit {
+			form = h.crowd
+		}
+		at := l.path(key, form)
+		l.pages[at] = append(l.pages[at], p)
 	}
 }
 
@@ -172,7 +193,7 @@ func (l *layout) path(key fact.Key, form string) string {
 		}
 		form = strings.Replace(form, "{school}", fileName(school), 1)
 	}
-	form = strings.Replace(form, "{cards}", cmp.Or(registers[l.facts.Object(key).Value("kind")], "others"), 1)
+	form = strings.Replace(form, "{cards}", cmp.Or(registers[l.all.Object(key).Value("kind")], "others"), 1)
 	form = strings.Replace(form, "{name}", fileName(key.Name()), 1)
 	if l.several {
 		form = fileName(key.Installation()) + "/" + form

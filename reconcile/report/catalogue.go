@@ -281,6 +281,7 @@ var english = map[string]catalog.Message{
 
 	"import.none":    catalog.String("Nothing to import: the tree declares what the target holds."),
 	"import.created": catalog.String("created"),
+	"import.changed": catalog.String("changed"),
 	"import.done":    plural.Selectf(1, "", plural.One, "Imported: 1 object in %[2]s.", plural.Other, "Imported: %[1]d objects in %[2]s."),
 	"import.next":    catalog.String("Next: %[1]s"),
 	"import.differ":  plural.Selectf(1, "", plural.One, "1 object differs from what the tree says; lupa plan shows how:", plural.Other, "%[1]d objects differ from what the tree says; lupa plan shows how:"),

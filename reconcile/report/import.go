@@ -10,7 +10,8 @@ import (
 // Import is what an import came to.
 type Import struct {
 	Created []string // paths, in the order in which they were written
-	Objects int      // written
+	Changed []string // those of files that were there
+	Objects int      // written, or said more of
 	Files   int      // that they are in
 	Next    string   // the command to type next
 
@@ -26,38 +27,43 @@ const maxFiles = 60
 
 // Import shows what was written.
 func (t *Text) Import(i Import) {
-	created := t.sentence("import.created")
-	if len(i.Created) <= maxFiles {
-		for _, path := range i.Created {
-			t.printf("%s  %s\n", created, Safe(path))
-		}
-	} else {
-		var dirs []string
-		count := make(map[string]int)
-		for _, path := range i.Created {
-			dir, _, below := strings.Cut(path, "/")
-			if below {
-				dir += "/"
-			}
-			if count[dir]++; count[dir] == 1 {
-				dirs = append(dirs, dir)
-			}
-		}
-		for _, dir := range dirs {
-			if !strings.HasSuffix(dir, "/") {
-				t.printf("%s  %s\n", created, Safe(dir))
-				continue
-			}
-			t.printf("%s  %s (%s)\n", created, Safe(dir), t.sentence("files", count[dir]))
-		}
-	}
+	t.paths(t.sentence("import.created"), i.Created)
+	t.paths(t.sentence("import.changed"), i.Changed)
 	if i.Objects > 0 {
 		t.printf("%s\n", t.paint(green, t.sentence("import.done", i.Objects, t.sentence("files", i.Files))))
 	} else if len(i.Left) == 0 {
 		t.printf("%s\n", t.sentence("import.none"))
 	}
-	if i.Next != "" && len(i.Created) > 0 {
+	if i.Next != "" && len(i.Created)+len(i.Changed) > 0 {
 		t.printf("\n%s\n", t.sentence("import.next", i.Next))
+	}
+}
+
+// paths shows what was done to files, a line each or a line a directory.
+func (t *Text) paths(done string, paths []string) {
+	if len(paths) <= maxFiles {
+		for _, path := range paths {
+			t.printf("%s  %s\n", done, Safe(path))
+		}
+		return
+	}
+	var dirs []string
+	count := make(map[string]int)
+	for _, path := range paths {
+		dir, _, below := strings.Cut(path, "/")
+		if below {
+			dir += "/"
+		}
+		if count[dir]++; count[dir] == 1 {
+			dirs = append(dirs, dir)
+		}
+	}
+	for _, dir := range dirs {
+		if !strings.HasSuffix(dir, "/") {
+			t.printf("%s  %s\n", done, Safe(dir))
+			continue
+		}
+		t.printf("%s  %s (%s)\n", done, Safe(dir), t.sentence("files", count[dir]))
 	}
 }
 
