@@ -27,7 +27,8 @@ type addition struct {
 type additions struct {
 	fsys    fs.FS
 	goal    *plan.Goal
-	have    fact.Set
+	want    fact.Set                // the facts of the goal; both share their strings
+	have    fact.Set                // what the target holds
 	records map[fact.Key][]fact.Key // that the target holds, by the object they stand in
 	files   map[string]*opened
 	all     []*grown
@@ -68,12 +69,13 @@ type grown struct {
 // findAdditions finds what the documents of declared objects lack. What is not in
 // force, kept elsewhere or renamed is left as it is.
 func findAdditions(fsys fs.FS, goal *plan.Goal, have fact.Set) (*additions, error) {
-	a := &additions{fsys: fsys, goal: goal, have: have, files: make(map[string]*opened), by: make(map[fact.Key]*grown)}
+	aligned := fact.Align(goal.Facts, have)
+	a := &additions{fsys: fsys, goal: goal, want: aligned[0], have: aligned[1], files: make(map[string]*opened), by: make(map[fact.Key]*grown)}
 	seen := make(map[fact.Key]bool)
 	for _, r := range goal.Renames {
 		seen[r.Key] = true
 	}
-	for _, change := range fact.Diff(goal.Facts, have) {
+	for _, change := range fact.Diff(a.want, a.have) {
 		root := fact.Words.Root(change.Key)
 		if seen[root] || !goal.Facts.Has(root) || !have.Has(root) || have.Object(root).Value("external") != "" {
 			continue
@@ -156,7 +158,7 @@ func (a *additions) open(path string) (*opened, error) {
 // look finds what an object lacks, or a record.
 func (a *additions) look(key fact.Key, from fields) (found []addition) {
 	kind := fact.Words.Kind(key.Kind)
-	l := looker{goal: a.goal, key: key, kind: kind, want: a.goal.Facts.Object(key), have: a.have.Object(key), from: from}
+	l := looker{goal: a.goal, key: key, kind: kind, want: a.want.Object(key), have: a.have.Object(key), from: from}
 	for i := range kind.Fields {
 		found = append(found, l.field(&kind.Fields[i])...)
 	}

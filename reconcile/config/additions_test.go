@@ -3,6 +3,7 @@ package config_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -309,6 +310,27 @@ func TestImportWorldsGrown(t *testing.T) {
 	if adopted < int(worlds) || whole < int(worlds)/2 {
 		t.Error("few were added to")
 	}
+}
+
+func FuzzImportAdditions(f *testing.F) {
+	for n := range 10 {
+		data := make([]byte, 60*n)
+		r := rand.New(rand.NewPCG(uint64(n), 5))
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		f.Add(data, n%2 == 0)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, grown bool) {
+		choose := facttest.Bytes(data)
+		held := lawful(choose, facttest.World(choose))
+		declared := lessened(choose, held)
+		if !grown {
+			declared, held = held, facttest.World(choose)
+		}
+		first, _ := imported(t, project, fact.Snapshot{Now: declared})
+		imported(t, treeWith(first), fact.Snapshot{Now: held, Last: declared})
+	})
 }
 
 // treeWith is the tree that an import makes.

@@ -64,3 +64,42 @@ func BenchmarkImport(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkImportAdditions imports into a tree that lacks a group of every person,
+// or of one.
+func BenchmarkImportAdditions(b *testing.B) {
+	for name, every := range map[string]int{"all": 1, "one": 1 << 30} {
+		for _, people := range []int{1_000, 10_000, 100_000} {
+			b.Run(fmt.Sprintf("%s/%d", name, people), func(b *testing.B) {
+				opt := config.Options{Now: time.Unix(1_800_000_000, 0)}
+				fsys := largeTree(facttest.Tree(people))
+				tree, err := config.Load(b.Context(), fsys, opt)
+				if err != nil || tree.Refused() {
+					b.Fatal(err, tree.Problems)
+				}
+				held, n := fact.Set{}, 0
+				var more fact.Builder
+				more.AddSet(tree.Goal.Facts)
+				for key, o := range tree.Goal.Facts.Kind("Person").Objects() {
+					if o.Value("kind") != "teacher" && o.Value("kind") != "staff" {
+						continue
+					}
+					if n++; n%every == 1%every {
+						more.Add(fact.Fact{Key: key, Field: "surveyMaintainerSchools", Value: o.Value("schools")})
+					}
+				}
+				held = more.Set()
+				snap := fact.Snapshot{Now: held, Last: tree.Goal.Facts}
+				b.ReportAllocs()
+				b.ResetTimer()
+				for b.Loop() {
+					im, err := config.Import(b.Context(), fsys, tree, snap, opt)
+					if err != nil || im.Grown == 0 || len(im.Differ) > 0 {
+						b.Fatal(err, im)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(people), "ns/person")
+			})
+		}
+	}
+}
