@@ -145,6 +145,9 @@ func TestImportAdditions(t *testing.T) {
 			head("PersonOverride", "o") + "spec: {person: t-1, grant: [r.a], validTo: 2026-02-01}\n",
 			"+ PersonOverride m/o\n+ PersonOverride m/o person 0 m/t-1\n+ PersonOverride m/o grant 0 r.a\n+ PersonOverride m/o grant 0 r.b\n+ PersonOverride m/o validTo 0 2026-02-01", "", "PersonOverride o",
 		},
+		"what has a new name": {
+			strings.Replace(head("UserGroup", "g"), "g}", "g, previously: [old]}", 1), "- UserGroup m/g\n+ UserGroup m/old\n+ UserGroup m/old wilma 0 r.a", "", "UserGroup g",
+		},
 		"what is kept elsewhere": {
 			head("UserGroup", "g") + "spec: {external: true}\n", "+ UserGroup m/g\n+ UserGroup m/g title 0 theirs", "", "",
 		},

@@ -193,7 +193,8 @@ func (l *layout) path(key fact.Key, form string) string {
 		}
 		form = strings.Replace(form, "{school}", fileName(school), 1)
 	}
-	form = strings.Replace(form, "{cards}", cmp.Or(registers[l.all.Object(key).Value("kind")], "others"), 1)
+	cards := cmp.Or(registers[l.all.Object(key).Value("kind")], "others")
+	form = strings.Replace(form, "{cards}", cards, 1)
 	form = strings.Replace(form, "{name}", fileName(key.Name()), 1)
 	if l.several {
 		form = fileName(key.Installation()) + "/" + form
