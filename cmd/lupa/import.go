@@ -220,27 +220,11 @@ func enclosing(dir string) (root string, ok bool) {
 	return "", false
 }
 
-// write writes what an import came to. Files that are not there go first, and of
-// these lupa.yaml: what is interrupted can be gone on with, for by then it is a
-// tree. Of the files besides documents, those that are there are kept; a file
-// that gets more must be as it was read.
+// write writes what an import came to. Files that are not there go first: what is
+// interrupted can be gone on with. A file that gets more must be as it was read.
 func (a *app) write(ctx context.Context, into *destination, im *config.Imported) (created, changed []string, err error) {
-	all := maps.Clone(im.Files)
-	if all == nil {
-		all = make(map[string][]byte)
-	}
-	for name, data := range into.extra {
-		if _, err := os.Lstat(into.file(name)); err != nil {
-			all[name] = data
-		}
-	}
-	names := slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		if a == config.ProjectFile || b == config.ProjectFile {
-			return strings.Compare(strings.TrimPrefix(a, config.ProjectFile), strings.TrimPrefix(b, config.ProjectFile))
-		}
-		return strings.Compare(a, b)
-	})
-	changes := slices.Sorted(maps.Keys(im.Changed))
+	all := into.files(im.Files)
+	names, changes := slices.SortedFunc(maps.Keys(all), projectFirst), slices.Sorted(maps.Keys(im.Changed))
 	for _, name := range names {
 		if _, err := os.Lstat(into.file(name)); err == nil {
 			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: count(0, 0), next: "import again"}
@@ -267,6 +251,28 @@ func (a *app) write(ctx context.Context, into *destination, im *config.Imported)
 	}
 	a.done = count(len(names), len(changes))
 	return names, changes, nil
+}
+
+// files are the new ones with those besides documents; of these, what is there is
+// kept.
+func (d *destination) files(documents map[string][]byte) map[string][]byte {
+	all := make(map[string][]byte)
+	maps.Copy(all, documents)
+	for name, data := range d.extra {
+		if _, err := os.Lstat(d.file(name)); err != nil {
+			all[name] = data
+		}
+	}
+	return all
+}
+
+// projectFirst orders paths, lupa.yaml before all others: once that is written,
+// there is a tree.
+func projectFirst(a, b string) int {
+	if a == config.ProjectFile || b == config.ProjectFile {
+		return strings.Compare(strings.TrimPrefix(a, config.ProjectFile), strings.TrimPrefix(b, config.ProjectFile))
+	}
+	return strings.Compare(a, b)
 }
 
 func (t *tree) create(name string, data []byte) error {
