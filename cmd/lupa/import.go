@@ -33,7 +33,8 @@ comment, no line, no order. What the tree declares otherwise stays as it is, and
 the object is named.
 
 With --out another directory gets the files. Where that holds no tree yet it
-becomes one, with the settings of this tree and the same targets. Exit 1 when an
+becomes one, with the settings of this tree and the same targets; rosters stay
+behind, and their people are written out. Exit 1 when an
 object cannot be said in YAML; all others are written, and it is named.`,
 		Example: `  lupa import
   lupa import --out ../copy && lupa -C ../copy plan`,
@@ -51,8 +52,9 @@ object cannot be said in YAML; all others are written, and it is named.`,
 // destination is the tree that an import goes into.
 type destination struct {
 	*tree
-	plan  []string          // the command that makes a plan there
-	extra map[string][]byte // of a tree that is new, the files besides documents
+	plan    []string          // the command that makes a plan there
+	rosters []string          // that it does not get
+	extra   map[string][]byte // the files besides documents, for where they are not there
 }
 
 func (a *app) importInto(ctx context.Context, out string) error {
@@ -81,7 +83,7 @@ func (a *app) importInto(ctx context.Context, out string) error {
 		a.text(a.err).Problems(im.Problems, into.line())
 		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: count(0, 0), next: "mend them, or import into another directory"}
 	}
-	said := report.Import{Objects: im.Objects + im.Grown, Files: len(im.Files) + len(im.Changed), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ}
+	said := report.Import{Objects: im.Objects + im.Grown, Files: len(im.Files) + len(im.Changed), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ, Rosters: into.rosters}
 	if said.Created, said.Changed, err = a.write(ctx, into, im); err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (a *app) importInto(ctx context.Context, out string) error {
 		said.Next = typed(into.plan)
 		a.text(a.err).ImportTalk(said)
 	} else {
-		a.text(a.err).Problems(im.Left, nil)
+		a.text(a.err).Problems(slices.Concat(im.Left, im.Notes), nil) // no hints: what they say, nothing else does
 	}
 	a.text(a.out).Import(said)
 	if len(im.Left) > 0 {
@@ -161,7 +163,7 @@ func (a *app) destination(ctx context.Context, from *tree, at place, out string)
 	if err == nil {
 		t, err = a.accept(t)
 	}
-	return &destination{tree: t, plan: words}, err
+	return &destination{tree: t, plan: words, extra: map[string][]byte{schemaFile: schema.Bundle()}}, err
 }
 
 // begin is a new tree with the settings of another. Nothing is written yet.
@@ -197,7 +199,7 @@ func (a *app) begin(ctx context.Context, from *tree, at place, dir string, there
 	if err != nil {
 		return nil, err
 	}
-	into := &destination{tree: t, extra: map[string][]byte{config.ProjectFile: project, ".lupa/lupa.schema.json": schema.Bundle()}}
+	into := &destination{tree: t, rosters: from.Project.Rosters, extra: map[string][]byte{config.ProjectFile: project, schemaFile: schema.Bundle()}}
 	for _, name := range []string{".editorconfig", ".gitignore"} {
 		if into.extra[name], err = starter.ReadFile("starter/" + name); err != nil {
 			return nil, fail(err)
@@ -258,6 +260,9 @@ func (a *app) write(ctx context.Context, into *destination, im *config.Imported)
 func (d *destination) files(documents map[string][]byte) map[string][]byte {
 	all := make(map[string][]byte)
 	maps.Copy(all, documents)
+	if len(documents) == 0 && d.extra[config.ProjectFile] == nil {
+		return all // nothing is new
+	}
 	for name, data := range d.extra {
 		if _, err := os.Lstat(d.file(name)); err != nil {
 			all[name] = data

@@ -55,6 +55,9 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
+// schemaFile is where the modelines of documents look for their schema.
+const schemaFile = ".lupa/lupa.schema.json"
+
 //go:embed all:starter
 var starter embed.FS
 
@@ -86,7 +89,7 @@ already is kept as it is.`,
 
 // writeStarter copies the starter tree, under the names that embedding forbids.
 func (a *app) writeStarter(dir string) error {
-	files := map[string][]byte{".lupa/lupa.schema.json": schema.Bundle()}
+	files := map[string][]byte{schemaFile: schema.Bundle()}
 	err := fs.WalkDir(starter, "starter", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

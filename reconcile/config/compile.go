@@ -347,6 +347,7 @@ func (c *compiler) project(root source.Value) {
 	}
 	for _, v := range spec.Get("rosters").Items() {
 		c.out.rosters = append(c.out.rosters, c.roster(v))
+		p.Rosters = append(p.Rosters, v.Get("name").Text())
 	}
 	if p.Targets[p.Target].Type == "" && p.Target != "local" {
 		c.out.problems = append(c.out.problems, source.Problem{Code: "D10", Args: []string{p.Target}, Pos: []source.Pos{spec.Get("target").Pos()},

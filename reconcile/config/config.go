@@ -71,6 +71,7 @@ type Project struct {
 	HorizonDays   int
 	Authoritative []string
 	Ignore        []fact.Pattern
+	Rosters       []string // their names
 }
 
 // Target is a place that holds permissions, as lupa.yaml names it.

@@ -220,7 +220,11 @@ func (im *importer) spell() {
 	var b fact.Builder
 	add := func(key fact.Key, f *fact.Field, value, variant, word string) {
 		b.Add(fact.Fact{Key: key, Field: f.Name, Value: value})
-		im.spelled[fact.Words.Root(key)] = note("I02", variant, word, f.Name, value)
+		said := note("I02", variant, word, f.Name, value)
+		if variant == "everywhere" {
+			said.Severity = policy.Warning
+		}
+		im.spelled[fact.Words.Root(key)] = said
 	}
 	for key, o := range im.want.Objects() {
 		k := fact.Words.Kind(key.Kind)

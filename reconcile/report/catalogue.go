@@ -280,6 +280,8 @@ var english = map[string]catalog.Message{
 	"apply.already": catalog.String("This plan was already applied, on %[1]s as serial %[2]s. Nothing was changed."),
 
 	"import.none":    catalog.String("Nothing to import: the tree declares what the target holds."),
+	"import.nothing": catalog.String("Nothing to import: the tree has what can be added."),
+	"import.rosters": catalog.String("The new tree does not have the roster (%[1]s): its people are written out, and rules for them are not."),
 	"import.created": catalog.String("created"),
 	"import.changed": catalog.String("changed"),
 	"import.done":    plural.Selectf(1, "", plural.One, "Imported: 1 object in %[2]s.", plural.Other, "Imported: %[1]d objects in %[2]s."),

@@ -19,6 +19,7 @@ type Import struct {
 	Removed int            // of those, how many a plan would remove
 	Notes   []plan.Finding // objects that a plan changes all the same
 	Differ  []plan.Object  // objects that the tree declares with other values
+	Rosters []string       // rosters that the new tree does not have
 }
 
 // maxFiles is how many files are named one by one; of more, only how many each
@@ -31,8 +32,10 @@ func (t *Text) Import(i Import) {
 	t.paths(t.sentence("import.changed"), i.Changed)
 	if i.Objects > 0 {
 		t.printf("%s\n", t.paint(green, t.sentence("import.done", i.Objects, t.sentence("files", i.Files))))
-	} else if len(i.Left) == 0 {
+	} else if len(i.Left)+len(i.Differ) == 0 {
 		t.printf("%s\n", t.sentence("import.none"))
+	} else if len(i.Left) == 0 {
+		t.printf("%s\n", t.sentence("import.nothing"))
 	}
 	if i.Next != "" && len(i.Created)+len(i.Changed) > 0 {
 		t.printf("\n%s\n", t.sentence("import.next", i.Next))
@@ -70,6 +73,9 @@ func (t *Text) paths(done string, paths []string) {
 // ImportTalk says what an import could not do, and what a plan will still show.
 func (t *Text) ImportTalk(i Import) {
 	t.Problems(slices.Concat(i.Left, i.Notes), nil)
+	if len(i.Rosters) > 0 {
+		t.printf("%s\n", t.sentence("import.rosters", Safe(strings.Join(i.Rosters, ", "))))
+	}
 	if i.Removed > 0 {
 		t.printf("%s\n", t.sentence("import.removed", i.Removed))
 	}
