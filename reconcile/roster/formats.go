@@ -288,7 +288,8 @@ func orgRow(r *reading, rec *record) {
 	if !ok {
 		return
 	}
-	o := org{key: id, title: plain(rec.cell(2)), parent: rec.cell(5), isSchool: rec.orgType(3), gone: r.status(rec, 1), at: rec.place(0)}
+	o := org{key: id, title: plain(rec.cell(2)), parent: rec.cell(5), gone: r.status(rec, 1), at: rec.place(0)}
+	rec.orgType(3, &o)
 	if code := rec.cell(4); schoolCode.MatchString(code) {
 		o.code = code
 	}
@@ -300,25 +301,29 @@ var schoolCode = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]*$`)
 
 var oneRosterOrgs = []string{"department", "school", "district", "local", "state", "national"}
 
-// orgType reads the type of an organisation and says whether it is a school.
-// SDS lets customers have types of their own.
-func (rec *record) orgType(column int) bool {
+// orgType reads the type of an organisation. SDS lets customers have types of
+// their own.
+func (rec *record) orgType(column int, o *org) {
 	is := rec.cell(column)
-	if rec.format.fold {
-		return slices.ContainsFunc(rec.format.schools, func(s string) bool { return strings.EqualFold(s, is) })
-	}
-	if !slices.Contains(oneRosterOrgs, is) && !strings.HasPrefix(is, "ext:") {
+	if !rec.format.fold && !slices.Contains(oneRosterOrgs, is) && !strings.HasPrefix(is, "ext:") {
 		rec.enum(column, oneRosterOrgs)
 	}
-	return slices.Contains(rec.format.schools, is)
+	among := func(types []string) bool {
+		return slices.ContainsFunc(types, func(t string) bool { return is == t || rec.format.fold && strings.EqualFold(is, t) })
+	}
+	o.isSchool, o.isPart = among(rec.format.schools), among(parts)
 }
+
+// parts are the types of organisations that are parts of a school.
+var parts = []string{"department", "division", "program"}
 
 func sdsOrgRow(r *reading, rec *record) {
 	id, ok := r.key(rec, 0)
 	if !ok {
 		return
 	}
-	o := org{key: id, title: plain(rec.cell(1)), parent: rec.cell(3), isSchool: rec.orgType(2), at: rec.place(0)}
+	o := org{key: id, title: plain(rec.cell(1)), parent: rec.cell(3), at: rec.place(0)}
+	rec.orgType(2, &o)
 	upsert(rec, &r.orgs, id, o, func(o org) Place { return o.at })
 }
 

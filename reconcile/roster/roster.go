@@ -81,16 +81,17 @@ type Person struct {
 }
 
 // Membership is one row that says where a person is something. A row of a class
-// counts for its school as well.
+// makes no card; its School is that of the class.
 type Membership struct {
 	School  int32  // -1: at no school, but above all of them
 	Class   int32  // -1: the school as a whole
 	Role    string // in the format's spelling
-	order   int32  // in the user's own list of organisations
 	Kind    string // kind of card that the role makes, "" for none
 	Primary bool
 	Span    calendar.Span
 	At      Place
+
+	order int32 // in the user's own list of organisations
 }
 
 // Read reads a roster. The error is the machine's; what whoever made the roster
@@ -146,7 +147,7 @@ type reading struct {
 // so that the next is found without a look into the map.
 type table[T any] struct {
 	rows []T
-	ids  []string // parallel to rows, "" for a row without one
+	ids  []string // parallel to rows as far as it goes, "" for a row without one
 	byID map[string]int32
 	last int32
 }
@@ -174,8 +175,8 @@ func (t *table[T]) add(id string, row T) int32 {
 		t.byID[id] = i
 	}
 	t.rows = append(t.rows, row)
-	if id != "" || t.byID != nil {
-		t.ids = append(t.ids, id)
+	if id != "" {
+		t.ids = append(append(t.ids, make([]string, int(i)-len(t.ids))...), id)
 	}
 	return i
 }
@@ -192,7 +193,7 @@ func (t *table[T]) grow(rows int, ids bool) {
 // none.
 type org struct {
 	key, title, code, parent string
-	isSchool, gone           bool
+	isSchool, isPart, gone   bool // a part of another: a department
 	at                       Place
 	school                   int32
 }
@@ -301,7 +302,7 @@ func (r *reading) schoolsOf() []int32 {
 			}
 			parent, ok := r.orgs.find(o.parent)
 			if !ok {
-				if o.parent != "" {
+				if o.parent != "" && o.isPart {
 					r.problem(source.Problem{Code: "C06", Args: []string{"parentSourcedId", shown(o.parent)}, Pos: []source.Pos{o.at.pos(r.out.Files)}})
 				}
 				break

@@ -332,15 +332,37 @@ e1,tobedeleted,2026-02-01,,,,
 	maps.Copy(fsys, directory("d1", map[string]string{"users.csv": `sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,agentSourcedIds
 T-1,active,2026-02-01,true,S2,aide,aino,
 O-1,active,2026-02-01,true,S1,student,d,
+`, "enrollments.csv": `sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role
+e2,tobedeleted,2026-02-01,,,,
+e3,active,2026-02-01,9A,S1,T-2,teacher
+e1,active,2026-02-01,9A,S1,O-1,student
 `}))
 	if r, err = roster.Read(fsys, roster.Source{Path: "bulk", Deltas: []string{"d1"}}); err != nil {
 		t.Fatal(err)
 	}
 	lines := told(t, r, "2026-03-01")
-	for _, want := range []string{"staff T-1 at S2", "student O-1 at S1 in 9A as student", "guardian V-1 at S1"} {
+	for _, want := range []string{"staff T-1 at S2", "teacher T-2 at S2 in 9A as teacher", "student O-1 at S1 in 9A as student", "guardian V-1 at S1"} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no %q in %q", want, lines)
 		}
+	}
+}
+
+// TestDeltaOfEnrollments: a row finds the row that it changes, and no other.
+func TestDeltaOfEnrollments(t *testing.T) {
+	fsys := directory("bulk", bundle11)
+	maps.Copy(fsys, directory("d1", map[string]string{"enrollments.csv": `sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role
+e2,tobedeleted,2026-02-01,,,,
+e1,active,2026-02-01,9A,S1,T-2,teacher
+`}))
+	r, err := roster.Read(fsys, roster.Source{Path: "bulk", Deltas: []string{"d1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(meant)
+	want[4], want[6] = "teacher T-2 at S2 in 9A as teacher", "student O-1 at S1"
+	if diff := cmp.Diff(want, told(t, r, "2026-03-01")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
