@@ -59,9 +59,7 @@ func (l *loader) rosters(fsys fs.FS) (all []rosterFacts, err error) {
 			return nil, err
 		}
 		r := rosterFacts{e, read, int32(len(l.paths))}
-		for _, f := range read.Files {
-			l.paths = append(l.paths, f)
-		}
+		l.paths = append(l.paths, read.Files...)
 		l.tree.Files += len(read.Files)
 		for i := range read.Problems {
 			if p := &read.Problems[i]; p.Pos[0].Line == 0 { // not a place in a file
