@@ -168,3 +168,46 @@ func compareSchools(t *testing.T, dir string, want []realSchool) {
 		t.Errorf("what was read back differs:\n%.2000s", diff)
 	}
 }
+
+// TestRealRosters takes Microsoft's samples through the whole pass, from a roster
+// to a target, and from there into a second tree without one.
+func TestRealRosters(t *testing.T) {
+	for _, sample := range []struct {
+		name, day      string
+		people, groups int // people; those of them with a group by a rule
+	}{{"SDS_Format-100_Users", "2026-11-24", 98, 12}, {"SDS_v2", "2026-11-24", 29, 5}, {"SDS_v2.1", "2021-10-01", 8, 2}} {
+		t.Run(sample.name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := os.CopyFS(filepath.Join(dir, "roster"), os.DirFS(realData(t, "schools", "sds", sample.name))); err != nil {
+				t.Fatal(err)
+			}
+			for name, text := range map[string]string{
+				"lupa.yaml":         "apiVersion: lupa/v1\nkind: Project\nmetadata: {name: real}\nspec:\n  rosters: [{name: sds, format: sds, path: roster}]\n",
+				"installation.yaml": "apiVersion: lupa/v1\nkind: Installation\nmetadata: {name: real}\nspec: {system: inschool, multiPrimus: true}\n",
+				"groups.yaml":       "apiVersion: lupa/v1\nkind: UserGroup\nmetadata: {name: teachers}\n",
+				"rules.yaml":        "apiVersion: lupa/v1\nkind: GroupRule\nmetadata: {name: teachers}\nspec: {match: {kind: teacher}, groups: [teachers]}\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			at := []string{"--at", sample.day}
+			lupa(t, dir, 0, append(at, "target", "init")...)
+			lupa(t, dir, 0, append(at, "apply", "--auto-approve")...)
+			lupa(t, dir, 0, append(at, "plan", "--detailed-exitcode")...)
+			people, grouped := 0, 0
+			for _, person := range held(t, dir).Now.Kind("Person").Objects() {
+				people++
+				if person.Value("groups") != "" {
+					grouped++
+				}
+			}
+			if people != sample.people || grouped != sample.groups {
+				t.Errorf("%d people, %d of them with groups, want %d and %d", people, grouped, sample.people, sample.groups)
+			}
+			second := filepath.Join(t.TempDir(), "second")
+			lupa(t, dir, 0, append(at, "import", "--out", second)...)
+			lupa(t, second, 0, append(at, "plan", "--detailed-exitcode")...)
+		})
+	}
+}

@@ -364,8 +364,11 @@ func (r *reading) memberships(schools []int32) {
 	each := func(visit func(person int32, m Membership)) {
 		for i := range r.links.rows {
 			l := &r.links.rows[i]
+			if l.gone {
+				continue
+			}
 			u := &r.users.rows[l.user]
-			if l.gone || u.gone || l.ofUser && l.since < u.since {
+			if u.gone || l.ofUser && l.since < u.since {
 				continue
 			}
 			is := r.posts.all[l.role]
