@@ -14,14 +14,15 @@ import (
 )
 
 // TestEveryDocumentNamesItsSchema holds that editors check all documents of the
-// examples and of a tree that was just begun: the line that names the schema
-// counts for one document, and a second one in the file needs its own.
+// examples, of a tree that was just begun and of one that was imported: the line
+// that names the schema counts for one document, and a second one in the file
+// needs its own.
 func TestEveryDocumentNamesItsSchema(t *testing.T) {
 	begun := t.TempDir()
 	if err := (&app{out: &sink{io.Discard, bufio.NewWriter(io.Discard)}, quiet: true}).writeStarter(begun); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{begun, "../../examples"} {
+	for _, dir := range []string{begun, imported(t), "../../examples"} {
 		paths, problems, err := source.List(os.DirFS(dir))
 		if err != nil || len(problems) > 0 || len(paths) == 0 {
 			t.Fatalf("%d files in %s, %v, %v", len(paths), dir, problems, err)
@@ -47,6 +48,18 @@ func TestEveryDocumentNamesItsSchema(t *testing.T) {
 			}
 		}
 	}
+}
+
+// imported is a tree that was made of a target.
+func imported(t *testing.T) string {
+	from, dir := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(from, os.DirFS("../../examples/rekisteri")); err != nil {
+		t.Fatal(err)
+	}
+	lupa(t, from, 0, "target", "init")
+	lupa(t, from, 0, "apply", "--auto-approve")
+	lupa(t, from, 0, "import", "--out", dir)
+	return dir
 }
 
 // modeline is where yaml-language-server looks for the schema: in a comment
