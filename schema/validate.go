@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"net/url"
 	"path"
 	"slices"
 	"strconv"
@@ -152,6 +153,12 @@ func invalid(s *jsonschema.Schema, value any) []*jsonschema.ValidationError {
 		panic(err) // an endless schema or a value that is no JSON: both are ours
 	}
 	all := leaves(nil, invalid)
+	for _, e := range all {
+		// The library writes its pointers as parts of a URL.
+		if pointer, err := url.PathUnescape(e.InstanceLocation); err == nil {
+			e.InstanceLocation = pointer
+		}
+	}
 	slices.SortFunc(all, func(a, b *jsonschema.ValidationError) int {
 		return cmp.Or(strings.Compare(a.InstanceLocation, b.InstanceLocation), strings.Compare(a.KeywordLocation, b.KeywordLocation))
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,6 +85,9 @@ func (a *app) importInto(ctx context.Context, out string) error {
 		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: count(0, 0), next: "mend them, or import into another directory"}
 	}
 	said := report.Import{Objects: im.Objects + im.Grown, Files: len(im.Files) + len(im.Changed), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ, Rosters: into.rosters}
+	if its, err := a.where(into.tree); err != nil || its.path != at.path {
+		said.Removed = 0 // of another target, whose plan nobody has seen
+	}
 	if said.Created, said.Changed, err = a.write(ctx, into, im); err != nil {
 		return err
 	}
@@ -95,9 +99,16 @@ func (a *app) importInto(ctx context.Context, out string) error {
 	}
 	a.text(a.out).Import(said)
 	if len(im.Left) > 0 {
-		return &failure{code: exitFailure, err: fmt.Errorf("%d objects could not be written", len(im.Left)), done: count(len(said.Created), len(said.Changed)), next: "see above why"}
+		return &failure{code: exitFailure, err: errors.New(objects(len(im.Left)) + " could not be written"), done: count(len(said.Created), len(said.Changed)), next: "see above why"}
 	}
 	return nil
+}
+
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
 }
 
 // count says how many files were written.
@@ -226,7 +237,7 @@ func enclosing(dir string) (root string, ok bool) {
 // interrupted can be gone on with. A file that gets more must be as it was read.
 func (a *app) write(ctx context.Context, into *destination, im *config.Imported) (created, changed []string, err error) {
 	all := into.files(im.Files)
-	names, changes := slices.SortedFunc(maps.Keys(all), projectFirst), slices.Sorted(maps.Keys(im.Changed))
+	names, changes := ordered(all, im.Order), slices.Sorted(maps.Keys(im.Changed))
 	for _, name := range names {
 		if _, err := os.Lstat(into.file(name)); err == nil {
 			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: count(0, 0), next: "import again"}
@@ -271,13 +282,17 @@ func (d *destination) files(documents map[string][]byte) map[string][]byte {
 	return all
 }
 
-// projectFirst orders paths, lupa.yaml before all others: once that is written,
-// there is a tree.
-func projectFirst(a, b string) int {
-	if a == config.ProjectFile || b == config.ProjectFile {
-		return strings.Compare(strings.TrimPrefix(a, config.ProjectFile), strings.TrimPrefix(b, config.ProjectFile))
+// ordered are the paths of files: lupa.yaml first, for with that there is a tree,
+// then what is no document, then the documents in their order. What is interrupted
+// is a valid tree.
+func ordered(all map[string][]byte, documents []string) []string {
+	place := map[string]int{config.ProjectFile: -1}
+	for i, name := range documents {
+		place[name] = i + 1
 	}
-	return strings.Compare(a, b)
+	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(place[a], place[b]), strings.Compare(a, b))
+	})
 }
 
 func (t *tree) create(name string, data []byte) error {

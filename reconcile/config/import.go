@@ -20,6 +20,7 @@ import (
 // Imported is what a tree lacks of what a target holds, as files.
 type Imported struct {
 	Files   map[string][]byte // by path; none of them is there yet
+	Order   []string          // their paths, so that at each the tree with all before it has no errors
 	Objects int               // that they declare
 	Changed map[string]Edit   // files that are there, by path
 	Grown   int               // objects that the tree declared before, and of which it says more now
@@ -368,7 +369,7 @@ func (im *importer) leaveInstallations(problems []plan.Finding, l *layout) bool 
 }
 
 func (im *importer) result(l *layout) *Imported {
-	out := &Imported{Files: l.data, Removed: im.removed, Changed: im.more.edits(), Grown: im.more.grown()}
+	out := &Imported{Files: l.data, Order: l.order(), Removed: im.removed, Changed: im.more.edits(), Grown: im.more.grown()}
 	for key := range im.want.Objects() {
 		if fact.Words.Root(key) == key {
 			out.Objects++

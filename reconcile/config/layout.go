@@ -429,6 +429,27 @@ func (l *layout) free(at string) string {
 	return at
 }
 
+// order is the paths of all files, those of objects that others name first, and
+// of persons those whose children others are last.
+func (l *layout) order() []string {
+	rank := fact.Words.Rank()
+	place := make(map[string]int, len(l.data))
+	for at, pages := range l.done {
+		for _, p := range pages {
+			for _, key := range p.keys {
+				own := 2 * rank[key.Kind]
+				if l.facts.Object(key).Value("children") != "" {
+					own++
+				}
+				place[at] = max(place[at], own)
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(l.data), func(a, b string) int {
+		return cmp.Or(cmp.Compare(place[a], place[b]), strings.Compare(a, b))
+	})
+}
+
 // at finds the objects that a place of a file is about: those of its document,
 // or the person of its line. whole says that it is a document of several.
 func (l *layout) at(pos source.Pos) (keys []fact.Key, whole bool) {

@@ -146,6 +146,7 @@ var english = map[string]catalog.Message{
 	"C05.day?":       catalog.String("days are written like 2026-06-22"),
 	"C05.span":       catalog.String("%[1]s: it would end on %[2]s, no later than it begins on %[3]s"),
 	"C06":            catalog.String("%[1]s names %[2]s, which is not in the roster"),
+	"C06.other":      catalog.String("%[1]s names what is not in the roster"),
 	"C07":            catalog.String("%[1]s: the same id stands in row %[2]s"),
 	"C08.size":       catalog.String("the files are larger than %[1]s together"),
 	"C08.entries":    catalog.String("there are more than %[1]s files"),

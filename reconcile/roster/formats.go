@@ -356,6 +356,10 @@ func (r *reading) org(rec *record, column int) (int32, bool) {
 	return find(rec, &r.orgs, column, rec.cell(column))
 }
 
+// likeID is what ids look like and what people are called does not: something
+// else may stand in a row that has slipped.
+var likeID = regexp.MustCompile(`^[0-9A-Za-z._-]*[0-9][0-9A-Za-z._-]*$`)
+
 func find[T any](rec *record, t *table[T], column int, id string) (int32, bool) {
 	i, ok := t.find(id)
 	switch {
@@ -363,8 +367,10 @@ func find[T any](rec *record, t *table[T], column int, id string) (int32, bool) 
 	case id == "":
 		rec.problem(column, "C05", "empty")
 	case rec.partial: // it may stand where nobody could read on
-	default:
+	case likeID.MatchString(id):
 		rec.problem(column, "C06", "", shown(id))
+	default:
+		rec.problem(column, "C06", "other")
 	}
 	return i, ok
 }
