@@ -446,6 +446,25 @@ func TestImportExample(t *testing.T) {
 	}
 }
 
+// TestImportInOrder: files are written so that after each of them the tree is
+// valid; what is interrupted can be gone on with.
+func TestImportInOrder(t *testing.T) {
+	for name, from := range map[string]fstest.MapFS{"mallila": example(t), "a roster": treeOf(register)} {
+		held := applied(t, load(t, from, "2026-03-01").Goal)
+		im, _ := imported(t, project, fact.Snapshot{Now: held, Last: held})
+		if len(im.Order) != len(im.Files) {
+			t.Fatalf("%s: %d files in order, of %d", name, len(im.Order), len(im.Files))
+		}
+		so := maps.Clone(project)
+		for _, path := range im.Order {
+			so[path] = &fstest.MapFile{Data: im.Files[path], Mode: 0o644}
+			if tree := load(t, so, "2026-03-01"); tree.Refused() {
+				t.Fatalf("%s, after %s: %v", name, path, problems(tree))
+			}
+		}
+	}
+}
+
 // applied is what a target holds once a goal was applied to it.
 func applied(t *testing.T, goal *plan.Goal) fact.Set {
 	t.Helper()
