@@ -440,6 +440,9 @@ func (a *assembly) object(file []object, o *object) {
 		to = &a.dormant
 	}
 	to.add(fact.Fact{Key: o.key}, origin{at: o.at})
+	if o.person != nil && to != &a.broken {
+		o.person.facts(o, to)
+	}
 	var left map[*fact.Field]int // values left out
 	for _, e := range o.entries {
 		f := fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: a.factValue(o, &e)}
@@ -471,6 +474,15 @@ func (a *assembly) object(file []object, o *object) {
 			a.initialValue(o, f)
 		}
 	}
+}
+
+// first is the first entry of a field, whether a document has it or a roster.
+func (o *object) first(field string) *entry {
+	if p := o.person; p != nil && field == "schools" && len(p.atSchool[p.number]) > 0 {
+		school := p.schools[p.atSchool[p.number][0]]
+		return &entry{field: o.kind.Field(field), value: school.name, at: o.row}
+	}
+	return o.entry(field)
 }
 
 func (o *object) count(f *fact.Field) int {
@@ -517,10 +529,12 @@ func (a *assembly) initialValue(o *object, f *fact.Field) {
 	from := o
 	if far {
 		key := fact.Key{Kind: o.kind.Field(by).Ref, ID: a.id(o.key.Installation(), first.value)}
-		if from = a.at[key]; from == nil || from.entry(through) == nil {
+		if from = a.at[key]; from == nil {
 			return
 		}
-		first = from.entry(through)
+		if first = from.first(through); first == nil {
+			return
+		}
 	}
 	value := fact.Key{Kind: f.Ref, ID: a.id(o.key.Installation(), first.value)}
 	if a.at[value] != nil {

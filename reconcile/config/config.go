@@ -333,10 +333,11 @@ type object struct {
 	previously   []text
 	owner        int // of a record: 1 + the position of its object in the file
 	entries      []entry
-	broken       bool     // it has problems: only its name and what it names count
-	absent       bool     // a person of a roster without a school: as if it were not declared
-	row          place    // where a roster speaks of it
-	key          fact.Key // once the installation is known
+	broken       bool          // it has problems: only its name and what it names count
+	absent       bool          // a person of a roster without a school: as if it were not declared
+	row          place         // where a roster speaks of it
+	person       *rosterPerson // whose row it is, of a person that no document declares
+	key          fact.Key      // once the installation is known
 }
 
 // text is a word and its place.

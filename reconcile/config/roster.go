@@ -85,6 +85,13 @@ type joinedRoster struct {
 	on           [][]roster.Membership // in force on the day
 }
 
+// rosterPerson is a person of a roster that no document declares: what it has but
+// groups is read from the roster when it is needed.
+type rosterPerson struct {
+	*joinedRoster
+	number int
+}
+
 // joinRosters gives every row of every roster its object: that of the document
 // which has the row's sourcedId among its externalIds, else the one whose name
 // it is, else one of its own. A roster owns kind, schools, classes and children
@@ -166,7 +173,7 @@ type joiner struct {
 }
 
 // object is the object that a row speaks of, with the row's id among its own.
-func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
+func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *rosterPerson) *object {
 	row := j.rosterFacts.place(at)
 	var o *object
 	if len(j.cards) > 0 {
@@ -186,7 +193,9 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 			if len(j.goal.View.Ignore) > 0 && !j.goal.View.Sees(id) {
 				j.problem("D04", "", []place{row}, kind.Name, j.called(id))
 			}
-			j.defaults(o)
+			if o.person = person; person == nil {
+				j.defaults(o)
+			}
 		}
 	}
 	if o.row != (place{}) {
@@ -195,7 +204,9 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) *object {
 		last.Pos = append(last.Pos, o.row.pos(j.paths))
 		return &object{kind: kind, name: o.name, key: o.key, row: row} // of which nothing comes
 	}
-	o.row = row
+	if o.row = row; o.person != nil {
+		return o
+	}
 	if ids := kind.Field("externalIds"); !slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == ids && e.value == key }) {
 		o.entries = append(o.entries, entry{field: ids, key: sourcedID, value: key, at: row})
 	}
@@ -290,7 +301,7 @@ func (j *joiner) add(o *object, field, value string) {
 func (j *joiner) places() {
 	kind := fact.Words.Kind("School")
 	for _, s := range j.Schools {
-		o := j.object(kind, s.Key, s.At)
+		o := j.object(kind, s.Key, s.At, nil)
 		j.add(o, "title", s.Title)
 		if s.Code != "" {
 			j.own(o, "code", s.Code)
@@ -299,7 +310,7 @@ func (j *joiner) places() {
 	}
 	kind = fact.Words.Kind("SchoolClass")
 	for _, c := range j.Classes {
-		o := j.object(kind, c.Key, c.At)
+		o := j.object(kind, c.Key, c.At, nil)
 		j.add(o, "title", c.Title)
 		j.own(o, "school", j.schools[c.School].name)
 		j.classes = append(j.classes, o)
@@ -314,11 +325,13 @@ func (j *joiner) persons() {
 	n := len(j.People)
 	j.people, j.kinds, j.on, j.atSchool = make([]*object, n), make([]string, n), make([][]roster.Membership, n), make([][]int32, n)
 	away, parents := 0, 0
+	numbers := make([]rosterPerson, n)
 	for i := range j.People {
+		numbers[i] = rosterPerson{j.joinedRoster, i}
 		p := &j.People[i]
 		j.on[i] = p.On(day)
 		j.kinds[i] = roster.Kind(j.on[i])
-		j.people[i] = j.object(kind, p.Key, p.At)
+		j.people[i] = j.object(kind, p.Key, p.At, &numbers[i])
 		schools := j.SchoolsOf(j.kinds[i], j.on[i])
 		j.atSchool[i] = schools
 		if j.kinds[i] != "guardian" {
@@ -327,7 +340,7 @@ func (j *joiner) persons() {
 				parents++
 			}
 		}
-		if o := j.people[i]; !o.absent {
+		if o := j.people[i]; !o.absent && o.person == nil {
 			j.own(o, "kind", j.kinds[i])
 			j.atSchools(o, i, schools)
 		}
@@ -335,8 +348,8 @@ func (j *joiner) persons() {
 	for i := range j.People {
 		if o := j.people[i]; j.kinds[i] == "guardian" {
 			children := j.childrenOf(i)
-			if o.absent = len(children) == 0; !o.absent {
-				j.own(o, "children", children...)
+			if o.absent = len(children) == 0; !o.absent && o.person == nil {
+				j.own(o, "children", namesOf(children)...)
 			}
 		}
 		if o := j.people[i]; o.absent {
@@ -374,24 +387,63 @@ func (j *joiner) atSchools(o *object, i int, schools []int32) {
 	if j.kinds[i] != "student" || len(j.Classes) == 0 {
 		return
 	}
-	var classes []string
+	j.own(o, "classes", namesOf(j.classesOf(i))...)
+}
+
+// classesOf are the classes of a student, each once, in the order of their ids.
+func (j *joinedRoster) classesOf(i int) (classes []*object) {
 	for _, m := range j.on[i] {
 		if m.Class >= 0 && m.Role == "student" {
-			classes = append(classes, j.classes[m.Class].name)
+			classes = append(classes, j.classes[m.Class])
 		}
 	}
-	slices.Sort(classes)
-	j.own(o, "classes", slices.Compact(classes)...)
+	if len(classes) > 1 {
+		slices.SortFunc(classes, func(a, b *object) int { return strings.Compare(a.key.ID, b.key.ID) })
+	}
+	return slices.Compact(classes)
 }
 
 // childrenOf are the children of a guardian who are there.
-func (j *joiner) childrenOf(i int) (names []string) {
+func (j *joinedRoster) childrenOf(i int) (children []*object) {
 	for _, child := range j.People[i].Children {
 		if j.kinds[child] == "student" && !j.people[child].absent {
-			names = append(names, j.people[child].name)
+			children = append(children, j.people[child])
 		}
 	}
+	return children
+}
+
+func namesOf(objects []*object) []string {
+	names := make([]string, len(objects))
+	for i, o := range objects {
+		names[i] = o.name
+	}
 	return names
+}
+
+// facts adds what a roster says of a person that no document declares.
+func (p *rosterPerson) facts(o *object, to *layer) {
+	i, from := p.number, origin{at: o.row}
+	add := func(field string, row int, value string) {
+		to.add(fact.Fact{Key: o.key, Field: field, Row: row, Value: value}, from)
+	}
+	add("kind", 0, p.kinds[i])
+	switch p.kinds[i] {
+	case "guardian":
+		for _, child := range p.childrenOf(i) {
+			add("children", 0, child.key.ID)
+		}
+	case "student":
+		for _, class := range p.classesOf(i) {
+			add("classes", 0, class.key.ID)
+		}
+	}
+	for n, school := range p.atSchool[i] {
+		if p.kinds[i] != "guardian" {
+			add("schools", n+1, p.schools[school].key.ID)
+		}
+	}
+	add("externalIds", 0, fact.JoinMap(sourcedID, p.People[i].Key))
 }
 
 // isPresent reports whether something is declared, and there on the day.
@@ -403,7 +455,7 @@ func (a *assembly) isPresent(key fact.Key) bool {
 // complete finds what neither a document nor a roster says of an object.
 func (a *assembly) complete(o *object) {
 	field := ownedByRoster[o.kind.Name]
-	if field == "" || o.broken || o.absent || o.entry(field) != nil {
+	if field == "" || o.broken || o.absent || o.person != nil || o.entry(field) != nil {
 		return
 	}
 	if o.broken = true; !a.brokenRoster { // which may have it

@@ -325,3 +325,16 @@ func TestInputsOfRosters(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestTemplateOfRosterPerson (R77): a template begins at its author's first
+// school, also where a roster says which that is.
+func TestTemplateOfRosterPerson(t *testing.T) {
+	tree := load(t, and(register, "t.yaml", yaml("SurveyTemplate", "kysely", `spec: {author: "1042"}`)), "2026-03-01")
+	if tree.Refused() {
+		t.Fatal(problems(tree))
+	}
+	template := tree.Goal.Initial.Object(fact.Key{Kind: "SurveyTemplate", ID: "m/kysely"})
+	if got := template.Value("school") + " " + template.Value("holders"); got != "m/testila m/1042" {
+		t.Errorf("got %q", got)
+	}
+}

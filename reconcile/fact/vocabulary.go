@@ -2,7 +2,6 @@ package fact
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 )
 
@@ -117,8 +116,10 @@ func (v *Vocabulary) Nested(kind string) []*Kind {
 
 // Field is the word of that name, nil where there is none.
 func (k *Kind) Field(name string) *Field {
-	if i := slices.IndexFunc(k.Fields, func(f Field) bool { return f.Name == name }); i >= 0 {
-		return &k.Fields[i]
+	for i := range k.Fields { // without copies: this is asked for every fact
+		if k.Fields[i].Name == name {
+			return &k.Fields[i]
+		}
 	}
 	return nil
 }

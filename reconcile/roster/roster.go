@@ -484,36 +484,38 @@ func Kind(memberships []Membership) string {
 // their ids, for rows come in no order. A teacher's card has the schools of all
 // work, not those of the teacher's own children or studies.
 func (r *Roster) SchoolsOf(kind string, memberships []Membership) []int32 {
+	gives := func(m Membership) bool {
+		return m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff")
+	}
+	first := slices.IndexFunc(memberships, gives)
+	if first < 0 {
+		return nil
+	}
+	if !slices.ContainsFunc(memberships[first+1:], gives) { // as of most
+		return []int32{memberships[first].School}
+	}
 	var rows []Membership
 	for _, m := range memberships {
-		if m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff") {
+		if gives(m) {
 			rows = append(rows, m)
 		}
 	}
-	if len(rows) > 1 {
-		slices.SortStableFunc(rows, func(a, b Membership) int {
-			if a.Primary != b.Primary {
-				if a.Primary {
-					return -1
-				}
-				return 1
+	slices.SortStableFunc(rows, func(a, b Membership) int {
+		if a.Primary != b.Primary {
+			if a.Primary {
+				return -1
 			}
-			return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(r.Schools[a.School].Key, r.Schools[b.School].Key))
-		})
-	}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(r.Schools[a.School].Key, r.Schools[b.School].Key))
+	})
 	schools := make([]int32, 0, len(rows))
-	var seen map[int32]bool
-	if len(rows) > 1 {
-		seen = make(map[int32]bool, len(rows))
-	}
+	seen := make(map[int32]bool, len(rows))
 	for _, m := range rows {
-		if seen[m.School] {
-			continue
-		}
-		if seen != nil {
+		if !seen[m.School] {
 			seen[m.School] = true
+			schools = append(schools, m.School)
 		}
-		schools = append(schools, m.School)
 	}
 	return schools
 }
