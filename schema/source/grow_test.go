@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,7 +153,7 @@ func checkGrow(t *testing.T, data []byte, seed uint64) int {
 	isCanonical := err == nil && bytes.Equal(canonical, data)
 	out, err := file.Grow(data, growths...)
 	if err != nil {
-		if last := data[len(data)-1]; isCanonical && last == '\n' && !bytes.ContainsAny(data, "|>") {
+		if last := data[len(data)-1]; isCanonical && last == '\n' && !bytes.ContainsAny(data, "|>") && !slices.ContainsFunc(want, holdsNothing) {
 			t.Errorf("seed %d: refused: %q", seed, data)
 		}
 		return 0
@@ -171,6 +172,24 @@ func checkGrow(t *testing.T, data []byte, seed uint64) int {
 		}
 	}
 	return min(len(growths), 1)
+}
+
+// holdsNothing reports whether a value has an empty one inside, of which nobody
+// can say where it ends. No document of lupa does.
+func holdsNothing(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case []any:
+		return slices.ContainsFunc(v, holdsNothing)
+	case map[string]any:
+		for _, val := range v {
+			if holdsNothing(val) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // chooseGrowth takes some collections below a value, and says what the value
