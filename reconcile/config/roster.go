@@ -97,12 +97,15 @@ type rosterPerson struct {
 // it is, else one of its own. A roster owns kind, schools, classes and children
 // of its people; documents may add everything else.
 func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
+	if len(rosters) == 0 {
+		return
+	}
 	total := 0
 	for i := range rosters {
 		total += rosters[i].objects()
 	}
 	a.rostered = make([]object, 0, total) // never grows: pointers into it stay good
-	cards := a.cards(read, len(rosters) > 0)
+	cards := a.cards(read)
 	told := make(map[place]bool)
 	for i := range rosters {
 		r := &rosters[i]
@@ -137,11 +140,8 @@ const (
 )
 
 // cards are the objects of documents by the ids that they have outside.
-func (a *assembly) cards(read []fileFacts, wanted bool) map[card]*object {
+func (a *assembly) cards(read []fileFacts) map[card]*object {
 	cards := make(map[card]*object)
-	if !wanted {
-		return cards
-	}
 	for i := range read {
 		for k := range read[i].objects {
 			o := &read[i].objects[k]

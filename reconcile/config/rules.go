@@ -1,6 +1,7 @@
 package config
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -127,19 +128,26 @@ func (a *assembly) known(inst, kind string, name text) bool {
 	if name.word == "" || a.at[fact.Key{Kind: kind, ID: a.id(inst, name.word)}] != nil {
 		return true
 	}
-	if !a.isLost(name.word) {
-		a.unknown++
-		candidates := func(yield func(string) bool) {
-			for key := range maps.Keys(a.at) {
-				if a.unknown > maxSuggestions || key.Kind == kind && key.Installation() == inst && !yield(key.Name()) {
-					return
-				}
+	if a.isLost(name.word) {
+		return false
+	}
+	p := source.Problem{Code: "E01", Case: "object", Args: []string{kind, name.word}, Pos: []source.Pos{name.at.pos(a.paths)}}
+	if a.unknown++; a.unknown <= maxSuggestions {
+		p.Suggest = schema.Nearest(name.word, a.namesOf(inst, kind))
+	}
+	a.report(p)
+	return false
+}
+
+// namesOf are the names of the objects of a kind in an installation.
+func (a *assembly) namesOf(inst, kind string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range a.at {
+			if key.Kind == kind && key.Installation() == inst && !yield(key.Name()) {
+				return
 			}
 		}
-		a.report(source.Problem{Code: "E01", Case: "object", Args: []string{kind, name.word}, Pos: []source.Pos{name.at.pos(a.paths)},
-			Suggest: schema.Nearest(name.word, candidates)})
 	}
-	return false
 }
 
 // atPlaces carries out a rule for students or guardians: at its class, else at
