@@ -342,3 +342,14 @@ func TestFrozenSnapshot(t *testing.T) {
 		t.Errorf("it is read otherwise: %v", err)
 	}
 }
+
+// TestSnapshotRefusesWhatNoFileHolds: text that is no UTF-8 could not be given
+// back as it was.
+func TestSnapshotRefusesWhatNoFileHolds(t *testing.T) {
+	held := fact.Of(fact.Fact{Key: fact.Key{Kind: "School", ID: "m/a"}}, fact.Fact{Key: fact.Key{Kind: "School", ID: "m/a"}, Field: "title", Value: "Testil\xe4"})
+	for _, snap := range []fact.Snapshot{{Now: held}, {Beyond: held}, {Last: held}} {
+		if s, err := plan.Take(snap, "p", "local", "0", time.Unix(1_800_000_000, 0)); err == nil {
+			t.Errorf("taken: %v", s)
+		}
+	}
+}
