@@ -1,0 +1,823 @@
+package access
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
+)
+
+// Effect is what a change of state means for people.
+type Effect struct {
+	// Shifts are gains, then losses, the most sensitive right first. Every person,
+	// right and place that is gained or lost is in exactly one of them.
+	Shifts []Shift
+	// Kept are rights that lose something that gave them and stay all the same.
+	Kept []Shift
+	// Templates are what changes for people with survey templates that change
+	// themselves; what follows from survey rights is in Shifts.
+	Templates []TemplateShift
+
+	Gained, Lost int // persons in Shifts, a change of level left out
+}
+
+// Shift is the same change for everybody it names: each of People gains, or
+// loses, each of Rights at each of Places, for the same reasons.
+type Shift struct {
+	People      []Who    // sorted
+	Rights      []string // keys, sorted
+	Places      []string // ids, sorted
+	Sensitivity Sensitivity
+	Gained      bool
+	Level       bool     // within a family of rights: neither a gain nor a loss
+	Widens      bool     // gained because something was taken out: what is empty means all, or lets the next level count
+	Before      []Reason // why not before, or what gave it
+	After       []Reason // what gives it, or why no longer
+}
+
+// Compare says what people gain and lose between two states, completely. People
+// who have the same in both are looked at once.
+func Compare(before, after *Table) *Effect {
+	c := comparer{a: before, b: after, shifts: make(map[shiftKey]*shiftPeople), reasonOf: make(map[string]int32),
+		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool)}
+	c.rightA, c.rightB, c.rights = common(before.rights, after.rights)
+	c.placeA, c.placeB, c.places = common(before.places, after.places)
+	c.compareRows()
+	e := &Effect{Gained: c.gained, Lost: c.lost}
+	all := c.group()
+	for _, s := range all {
+		if s.Kept {
+			e.Kept = append(e.Kept, s.Shift)
+		} else {
+			e.Shifts = append(e.Shifts, s.Shift)
+		}
+	}
+	e.Templates = compareTemplates(before, after)
+	return e
+}
+
+// comparer walks over both states at once. The rights and places of both are
+// numbered anew, in one order.
+type comparer struct {
+	a, b           *Table
+	rights, places []string
+	rightA, rightB []int32 // from a table's numbers to these
+	placeA, placeB []int32
+
+	shifts       map[shiftKey]*shiftPeople
+	reasons      [][]Reason // lists of them, numbered
+	reasonOf     map[string]int32
+	sources      map[sourcesKey]int32
+	sameHas      map[[2]*entitled]bool
+	sameReach    map[[2]*reach]bool
+	gained, lost int
+	last         [2]string // the person counted last, as gaining and as losing
+}
+
+// shiftKey is all that two people must have in common to be told together at one
+// right and place.
+type shiftKey struct {
+	right, place  int32
+	before, after int32 // lists of reasons
+	sort          sort
+	inst          *installation
+}
+
+// sort says what sort of shift it is.
+type sort uint8
+
+const (
+	gain sort = iota
+	widening
+	gainLevel
+	loss
+	lossLevel
+	kept
+)
+
+type shiftPeople struct{ people []Who }
+
+// common is two sorted lists in one, and where the members of each stand in it.
+func common(a, b []string) (fromA, fromB []int32, all []string) {
+	fromA, fromB = make([]int32, len(a)), make([]int32, len(b))
+	for i, j := 0, 0; i < len(a) || j < len(b); {
+		at := int32(len(all))
+		switch {
+		case j == len(b) || i < len(a) && a[i] < b[j]:
+			all, fromA[i] = append(all, a[i]), at
+			i++
+		case i == len(a) || b[j] < a[i]:
+			all, fromB[j] = append(all, b[j]), at
+			j++
+		default:
+			all, fromA[i], fromB[j] = append(all, a[i]), at, at
+			i, j = i+1, j+1
+		}
+	}
+	return fromA, fromB, all
+}
+
+func (c *comparer) compareRows() {
+	a, b := c.a.rows, c.b.rows
+	for len(a) > 0 || len(b) > 0 {
+		order := 0
+		switch {
+		case len(b) == 0:
+			order = -1
+		case len(a) == 0:
+			order = 1
+		default:
+			order = compareWho(a[0].who, b[0].who)
+		}
+		var x, y *row
+		if order <= 0 {
+			x, a = &a[0], a[1:]
+		}
+		if order >= 0 {
+			y, b = &b[0], b[1:]
+		}
+		if x == nil || y == nil || !c.same(x, y) {
+			c.compareRow(x, y)
+		}
+	}
+}
+
+// same reports whether somebody is given the same by the same, and it reaches
+// the same places.
+func (c *comparer) same(x, y *row) bool {
+	has := [2]*entitled{x.has, y.has}
+	same, known := c.sameHas[has]
+	if !known {
+		same = c.equalHas(x.has, y.has)
+		c.sameHas[has] = same
+	}
+	if !same || x.kind != y.kind || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) {
+		return false
+	}
+	reached := [2]*reach{x.reach, y.reach}
+	if same, known = c.sameReach[reached]; !known {
+		same = c.equalReach(x.reach, y.reach)
+		c.sameReach[reached] = same
+	}
+	return same
+}
+
+func (c *comparer) equalHas(a, b *entitled) bool {
+	return slices.EqualFunc(a.entries, b.entries, func(x, y entry) bool {
+		return c.rightA[x.right] == c.rightB[y.right] && x.scope == y.scope && c.equalPlaces(x.places, y.places) &&
+			slices.EqualFunc(x.sources, y.sources, c.equalSource)
+	})
+}
+
+func (c *comparer) equalSource(x, y given) bool {
+	return x.by == y.by && x.scope == y.scope && x.aux == y.aux && x.aux2 == y.aux2 && c.a.groupID(x.group) == c.b.groupID(y.group) && c.equalPlaces(x.places, y.places)
+}
+
+func (t *Table) groupID(n int32) string {
+	if n < 0 {
+		return ""
+	}
+	return t.groups[n].id
+}
+
+func (c *comparer) equalReach(a, b *reach) bool {
+	if a.all != b.all || a.empty != b.empty || a.listed != b.listed || a.account != b.account || a.homeAll != b.homeAll {
+		return false
+	}
+	of := func(r *reach) [6][]int32 {
+		return [6][]int32{r.own, r.home, r.surveys, r.everyone1, r.everyone2, r.maintained}
+	}
+	x, y := of(a), of(b)
+	for i := range x {
+		if !c.equalPlaces(x[i], y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparer) equalPlaces(a, b []int32) bool {
+	return slices.EqualFunc(a, b, func(x, y int32) bool { return c.placeA[x] == c.placeB[y] })
+}
+
+// compareRow finds what one Who gains and loses; either side may be missing.
+func (c *comparer) compareRow(x, y *row) {
+	var a, b []entry
+	if x != nil {
+		a = x.has.entries
+	}
+	if y != nil {
+		b = y.has.entries
+	}
+	for len(a) > 0 || len(b) > 0 {
+		var e, f *entry
+		right := int32(0)
+		switch {
+		case len(b) == 0 || len(a) > 0 && c.rightA[a[0].right] < c.rightB[b[0].right]:
+			e, a, right = &a[0], a[1:], c.rightA[a[0].right]
+		case len(a) == 0 || c.rightB[b[0].right] < c.rightA[a[0].right]:
+			f, b, right = &b[0], b[1:], c.rightB[b[0].right]
+		default:
+			e, f, right = &a[0], &b[0], c.rightA[a[0].right]
+			a, b = a[1:], b[1:]
+		}
+		c.comparePlaces(x, y, e, f, right)
+	}
+}
+
+func (c *comparer) comparePlaces(x, y *row, e, f *entry, right int32) {
+	var a, b []int32
+	if e != nil {
+		a = x.places(e.scope, e)
+	}
+	if f != nil {
+		b = y.places(f.scope, f)
+	}
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && c.placeA[a[0]] < c.placeB[b[0]]:
+			c.shift(x, y, e, nil, right, c.placeA[a[0]], a[0], c.inAfter(a[0]))
+			a = a[1:]
+		case len(a) == 0 || c.placeB[b[0]] < c.placeA[a[0]]:
+			c.shift(x, y, nil, f, right, c.placeB[b[0]], c.inBefore(b[0]), b[0])
+			b = b[1:]
+		default:
+			c.shift(x, y, e, f, right, c.placeA[a[0]], a[0], b[0])
+			a, b = a[1:], b[1:]
+		}
+	}
+}
+
+// inAfter is a place of before by its number in after, -2 where it is not there.
+func (c *comparer) inAfter(at int32) int32  { return other(c.a.places[at], c.b) }
+func (c *comparer) inBefore(at int32) int32 { return other(c.b.places[at], c.a) }
+
+func other(id string, in *Table) int32 {
+	if at, ok := in.placeOf[id]; ok {
+		return at
+	}
+	return -2
+}
+
+// shift notes what happens to one right at one place: e is what gave it before,
+// f what gives it after.
+func (c *comparer) shift(x, y *row, e, f *entry, right, place, inA, inB int32) {
+	key := shiftKey{right: right, place: place}
+	who := Who{}
+	if y != nil {
+		who, key.inst = y.who, c.b.installations[y.inst.name]
+	} else {
+		who, key.inst = x.who, c.a.installations[x.inst.name]
+	}
+	switch {
+	case e != nil && f != nil:
+		before, after := c.gives(c.a, x, e, inA), c.gives(c.b, y, f, inB)
+		if before == after || !c.losesSource(before, after) {
+			return
+		}
+		key.sort, key.before, key.after = kept, before, after
+	case f != nil:
+		key.before, key.after = c.lacks(c.a, x, right, inA), c.gives(c.b, y, f, inB)
+		switch cause, ok := widened(x, y, f.scope); {
+		case ok:
+			key.sort, key.after = widening, c.with(cause, key.after)
+		case c.levelGain(x, y, right, inA):
+			key.sort = gainLevel
+		}
+	default:
+		key.sort, key.before, key.after = loss, c.gives(c.a, x, e, inA), c.lacks(c.b, y, right, inB)
+		if c.levelLoss(y, right, inB) {
+			key.sort = lossLevel
+		}
+	}
+	c.count(key.sort, who.Person)
+	s := c.shifts[key]
+	if s == nil {
+		s = &shiftPeople{}
+		c.shifts[key] = s
+	}
+	s.people = append(s.people, who)
+}
+
+// count counts persons; those of a guardian come one after the other.
+func (c *comparer) count(s sort, person string) {
+	switch {
+	case (s == gain || s == widening) && c.last[0] != person:
+		c.gained, c.last[0] = c.gained+1, person
+	case s == loss && c.last[1] != person:
+		c.lost, c.last[1] = c.lost+1, person
+	}
+}
+
+// sourcesKey is what the reasons for a right at a place depend on.
+type sourcesKey struct {
+	t        *Table
+	e        *entry
+	h        *entitled // lacks: for a right that is not given
+	right    int32
+	mask     uint64
+	flags    uint8
+	kind     string
+	presence uint8
+}
+
+// gives is the number of the reasons for which a right is given at a place.
+func (c *comparer) gives(t *Table, r *row, e *entry, at int32) int32 {
+	key := sourcesKey{t: t, e: e, flags: r.reach.flags(), kind: r.kind}
+	for i := range e.sources {
+		if holds(r.sourcePlaces(&e.sources[i]), at) {
+			key.mask |= 1 << (i % 64)
+		}
+	}
+	if n, ok := c.sources[key]; ok && len(e.sources) <= 64 {
+		return n
+	}
+	n := c.number(t.reasons(r, e, at, false))
+	c.sources[key] = n
+	return n
+}
+
+func (r *reach) flags() uint8 {
+	var f uint8
+	for i, flag := range []bool{r.all, r.empty, r.listed, r.account, r.homeAll} {
+		if flag {
+			f |= 1 << i
+		}
+	}
+	return f
+}
+
+// lacks is the number of the reasons for which a right is not given at a place;
+// -2 is a place that is not there.
+func (c *comparer) lacks(t *Table, r *row, right, at int32) int32 {
+	if r == nil {
+		return c.number([]Reason{{Rule: "R23", Case: "absent"}})
+	}
+	if at == -2 {
+		return c.number([]Reason{{Rule: "R36", Case: "noPlace"}})
+	}
+	n, ok := t.rightOf[c.rights[right]]
+	if !ok {
+		return c.number(nil)
+	}
+	key := sourcesKey{t: t, h: r.has, right: n, flags: r.reach.flags(), kind: r.kind, presence: t.presence(r, at)}
+	if list, ok := c.sources[key]; ok {
+		return list
+	}
+	list := c.number(t.against(r, n, at, false))
+	c.sources[key] = list
+	return list
+}
+
+// presence is how a place stands to somebody: what Table.outside looks at.
+func (t *Table) presence(r *row, at int32) uint8 {
+	p := uint8(1)
+	if s := t.schools[at]; s != nil {
+		for i, yes := range []bool{true, s.wilma, s.surveys, holds(r.reach.schools, at), holds(r.reach.surveys, at)} {
+			if yes {
+				p |= 2 << i
+			}
+		}
+	}
+	return p
+}
+
+// number numbers a list of reasons; lists that say the same have one number.
+func (c *comparer) number(list []Reason) int32 {
+	var key strings.Builder
+	for _, r := range list {
+		key.WriteString(r.Rule + "\x00" + r.Case + "\x00" + strings.Join(r.Args, "\x00") + "\x01")
+	}
+	n, ok := c.reasonOf[key.String()]
+	if !ok {
+		n = int32(len(c.reasons))
+		c.reasonOf[key.String()] = n
+		c.reasons = append(c.reasons, list)
+	}
+	return n
+}
+
+func (c *comparer) with(cause Reason, list int32) int32 {
+	return c.number(append([]Reason{cause}, c.reasons[list]...))
+}
+
+// losesSource reports whether something of what gave a right is gone.
+func (c *comparer) losesSource(before, after int32) bool {
+	return slices.ContainsFunc(c.reasons[before], func(r Reason) bool {
+		return !isScope(r) && !slices.ContainsFunc(c.reasons[after], r.same)
+	})
+}
+
+// isScope reports whether a reason says where a right reaches, and not what gives
+// it.
+func isScope(r Reason) bool {
+	switch r.Rule {
+	case "R35", "R36", "R71", "R74", "R76", "R78", "P10":
+		return true
+	}
+	return false
+}
+
+// widened tells a gain that comes of something taken out: the last school, which
+// leaves a field that means all of them (R74, P10); the last school of a
+// maintainer's list, behind which the person's own count again (R78); the last
+// group of a card or class, behind which the next level counts (R28, P7).
+func widened(x, y *row, s scope) (Reason, bool) {
+	if x == nil || y == nil {
+		return Reason{}, false
+	}
+	before, after := x.reach, y.reach
+	every := func(r *reach) bool { return r.all || r.empty }
+	switch {
+	case (x.kind == "student" || x.kind == "guardian") && x.level < y.level:
+		return Reason{Rule: "P7", Case: "emptied"}, true
+	case s == maintained && before.listed && !after.listed:
+		return Reason{Rule: "R78", Case: "emptied"}, true
+	case s == home && before.account && !before.homeAll && after.homeAll:
+		return Reason{Rule: "P10", Case: "emptied"}, true
+	case (s == own || s == surveys || s == everyone1 || s == everyone2 || s == maintained && !after.listed) && !every(before) && every(after) && (x.kind == "teacher" || x.kind == "staff"):
+		return Reason{Rule: "R74", Case: "emptied"}, true
+	}
+	return Reason{}, false
+}
+
+// levelLoss reports whether somebody who loses a right keeps another of its
+// family at the place.
+func (c *comparer) levelLoss(y *row, right, at int32) bool {
+	return y != nil && c.holdsOfFamily(c.b, y, c.a, y.inst.name, c.rights[right], at, func(int, int) bool { return true })
+}
+
+// levelGain reports whether somebody who gains a right had one of its family that
+// ranks as high.
+func (c *comparer) levelGain(x, y *row, right, at int32) bool {
+	return x != nil && c.holdsOfFamily(c.a, x, c.b, y.inst.name, c.rights[right], at, func(held, gained int) bool { return held >= gained })
+}
+
+func (c *comparer) holdsOfFamily(t *Table, r *row, told *Table, inst, key string, at int32, enough func(held, right int) bool) bool {
+	right, _ := told.Right(inst, key)
+	if right.Family == "" {
+		if right, _ = t.Right(inst, key); right.Family == "" {
+			return false
+		}
+	}
+	for i := range r.has.entries {
+		e := &r.has.entries[i]
+		other, _ := t.Right(inst, t.rights[e.right])
+		if other.Family == right.Family && other.Key != key && enough(other.Rank, right.Rank) && holds(r.places(e.scope, e), at) {
+			return true
+		}
+	}
+	return false
+}
+
+// told is a Shift and how it is sorted.
+type told struct {
+	Shift
+	Kept bool
+	sort sort
+}
+
+// group joins what is told of the same people for the same reasons: first over
+// rights of one sensitivity, then over places.
+func (c *comparer) group() []told {
+	type groupKey struct {
+		before, after int32
+		sort          sort
+		place         int32
+		people        string
+		sensitivity   Sensitivity
+	}
+	type wideKey struct {
+		groupKey
+		rights string
+	}
+	keys := make([]shiftKey, 0, len(c.shifts))
+	for key := range c.shifts {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b shiftKey) int {
+		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.right, b.right), cmp.Compare(a.place, b.place), cmp.Compare(a.before, b.before), cmp.Compare(a.after, b.after))
+	})
+	lists := peopleNumbers{of: make(map[string]string)}
+	byPlace := make(map[groupKey]*told)
+	var order []groupKey
+	for _, key := range keys {
+		people := c.shifts[key].people
+		g := groupKey{key.before, key.after, key.sort, key.place, lists.number(people), c.sensitivity(key)}
+		s := byPlace[g]
+		if s == nil {
+			s = &told{Shift: c.newShift(key, g.sensitivity), Kept: key.sort == kept, sort: key.sort}
+			s.People = people
+			byPlace[g] = s
+			order = append(order, g)
+		}
+		s.Rights = append(s.Rights, c.rights[key.right])
+	}
+	wide := make(map[wideKey]*told)
+	var all []*told
+	for _, g := range order {
+		s := byPlace[g]
+		key := wideKey{g, strings.Join(s.Rights, "\x00")}
+		key.place = 0
+		if first := wide[key]; first != nil {
+			first.Places = append(first.Places, s.Places...)
+			continue
+		}
+		wide[key] = s
+		all = append(all, s)
+	}
+	out := make([]told, len(all))
+	for i, s := range all {
+		slices.Sort(s.Places)
+		out[i] = *s
+	}
+	slices.SortStableFunc(out, compareTold)
+	return out
+}
+
+// compareTold puts what may harm most first: gains before losses, the sensitive
+// before the rest, what widens before what was meant, many people before few.
+func compareTold(a, b told) int {
+	rank := func(s told) int {
+		switch s.sort {
+		case gain, widening:
+			return 0
+		case loss:
+			return 1
+		case gainLevel:
+			return 2
+		case lossLevel:
+			return 3
+		}
+		return 4
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Sensitivity.Rank(), a.Sensitivity.Rank()), cmp.Compare(b.sort, a.sort),
+		cmp.Compare(len(b.People), len(a.People)), slices.Compare(a.Rights, b.Rights), slices.Compare(a.Places, b.Places),
+		slices.CompareFunc(a.People, b.People, compareWho))
+}
+
+// peopleNumbers gives equal lists of people one name.
+type peopleNumbers struct {
+	of  map[string]string
+	key []byte
+}
+
+func (p *peopleNumbers) number(people []Who) string {
+	p.key = p.key[:0]
+	for _, w := range people {
+		p.key = append(append(append(append(p.key, w.Person...), 0), w.Child...), 1)
+	}
+	if name, ok := p.of[string(p.key)]; ok {
+		return name
+	}
+	name := strconv.Itoa(len(p.of))
+	p.of[string(p.key)] = name
+	return name
+}
+
+func (c *comparer) newShift(key shiftKey, s Sensitivity) Shift {
+	return Shift{Places: []string{c.places[key.place]}, Sensitivity: s,
+		Gained: key.sort == gain || key.sort == widening || key.sort == gainLevel, Level: key.sort == gainLevel || key.sort == lossLevel,
+		Widens: key.sort == widening, Before: c.reasons[key.before], After: c.reasons[key.after]}
+}
+
+// sensitivity is how sensitive a right is, before or after, whichever is more.
+func (c *comparer) sensitivity(key shiftKey) Sensitivity {
+	name := key.inst.name
+	a, _ := c.a.Right(name, c.rights[key.right])
+	b, _ := c.b.Right(name, c.rights[key.right])
+	if a.Sensitivity.Rank() > b.Sensitivity.Rank() {
+		return a.Sensitivity
+	}
+	return b.Sensitivity
+}
+
+// Count is how many persons have a right at a place.
+type Count struct {
+	Right, Place string
+	People       int
+}
+
+// Counts counts the persons behind everything that anybody may do, by right and
+// place.
+func (t *Table) Counts() []Count {
+	width := len(t.places)
+	counts, last := make([]int, len(t.rights)*width), make([]int32, len(t.rights)*width)
+	person := int32(0)
+	for i := range t.rows {
+		r := &t.rows[i]
+		if i == 0 || r.who.Person != t.rows[i-1].who.Person {
+			person++ // a guardian counts once, with however many children
+		}
+		for j := range r.has.entries {
+			e := &r.has.entries[j]
+			for _, at := range r.places(e.scope, e) {
+				if n := int(e.right)*width + int(at); last[n] != person {
+					counts[n]++
+					last[n] = person
+				}
+			}
+		}
+	}
+	var out []Count
+	for n, people := range counts {
+		if people > 0 {
+			out = append(out, Count{t.rights[n/width], t.places[n%width], people})
+		}
+	}
+	return out
+}
+
+// TemplateShift is what changes for people with one survey template.
+type TemplateShift struct {
+	Template string
+	Actions  []Action
+	Places   []string // schools, where the actions are of one
+	People   []string
+	Gained   bool
+	Reason   Reason // what gives it, or gave it
+}
+
+// compareTemplates finds what changes with templates that change themselves, or
+// whose schools switch the survey function.
+func compareTemplates(before, after *Table) []TemplateShift {
+	ids := make([]string, 0, len(before.templates)+len(after.templates))
+	for id := range before.templates {
+		ids = append(ids, id)
+	}
+	for id := range after.templates {
+		if before.templates[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	var out []TemplateShift
+	for _, id := range ids {
+		if a, b := before.state(id), after.state(id); a != b {
+			out = append(out, compareTemplate(before, after, id)...)
+		}
+	}
+	return out
+}
+
+// state is all that decides about a template and is not about people.
+func (t *Table) state(id string) string {
+	tpl := t.templates[id]
+	if tpl == nil {
+		return ""
+	}
+	var b strings.Builder
+	inst := t.homeOf(tpl)
+	add := func(parts ...string) { b.WriteString(strings.Join(parts, "\x00") + "\x01") }
+	on := func(at int32) string { return strconv.FormatBool(at >= 0 && holds(inst.surveys, at)) }
+	add(tpl.author, t.id(tpl.school), on(tpl.school), strconv.FormatBool(inst.wilma.before(2, 16)))
+	add(tpl.holders...)
+	places := make([]int32, 0, len(tpl.sharing))
+	for at := range tpl.sharing {
+		places = append(places, at)
+	}
+	slices.Sort(places)
+	for _, at := range places {
+		s := tpl.sharing[at]
+		add(t.id(at), on(at), strconv.FormatBool(s.copy), strconv.FormatBool(s.ordinary), strconv.FormatBool(s.groupBound))
+	}
+	return b.String()
+}
+
+func compareTemplate(before, after *Table, id string) []TemplateShift {
+	type groupKey struct {
+		action Action
+		place  string
+		gained bool
+		reason string
+	}
+	groups := make(map[groupKey]*TemplateShift)
+	note := func(t *Table, r *row, a Action, place string, gained bool) {
+		reason := t.mayReason(r, a, t.templates[id], place)
+		key := groupKey{a, place, gained, reason.Rule + reason.Case}
+		g := groups[key]
+		if g == nil {
+			g = &TemplateShift{Template: id, Actions: []Action{a}, Gained: gained, Reason: reason}
+			if place != "" {
+				g.Places = []string{place}
+			}
+			groups[key] = g
+		}
+		g.People = append(g.People, r.who.Person)
+	}
+	places := templatePlaces(id, before, after)
+	inst := (fact.Key{ID: id}).Installation()
+	for _, who := range bothPersons(before, after, inst) {
+		x, y := before.row(Who{Person: who}), after.row(Who{Person: who})
+		for _, a := range Actions {
+			at := places
+			if !a.InSchool() {
+				at = []string{""}
+			}
+			for _, place := range at {
+				had, has := before.May(who, a, id, place), after.May(who, a, id, place)
+				switch {
+				case had && !has:
+					note(before, x, a, place, false)
+				case has && !had:
+					note(after, y, a, place, true)
+				}
+			}
+		}
+	}
+	return joinTemplateShifts(groups)
+}
+
+func joinTemplateShifts[K comparable](groups map[K]*TemplateShift) []TemplateShift {
+	var all []*TemplateShift
+	for _, g := range groups {
+		all = append(all, g)
+	}
+	order := func(a, b *TemplateShift) int {
+		gains := func(s *TemplateShift) int {
+			if s.Gained {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(gains(a)-gains(b), cmp.Compare(slices.Index(Actions, a.Actions[0]), slices.Index(Actions, b.Actions[0])),
+			slices.Compare(a.Places, b.Places), strings.Compare(a.Reason.Rule+a.Reason.Case, b.Reason.Rule+b.Reason.Case), slices.Compare(a.People, b.People))
+	}
+	slices.SortFunc(all, order)
+	var out []TemplateShift
+	for _, s := range all {
+		joined := false
+		for i := range out {
+			o := &out[i]
+			if o.Gained != s.Gained || !o.Reason.same(s.Reason) || !slices.Equal(o.People, s.People) {
+				continue
+			}
+			switch {
+			case slices.Equal(o.Places, s.Places):
+				o.Actions, joined = append(o.Actions, s.Actions...), true
+			case slices.Equal(o.Actions, s.Actions) && len(o.Places) > 0 && len(s.Places) > 0:
+				o.Places, joined = append(o.Places, s.Places...), true
+			}
+			if joined {
+				break
+			}
+		}
+		if !joined {
+			out = append(out, *s)
+		}
+	}
+	return out
+}
+
+// templatePlaces are the schools that a template is shared in, before or after.
+func templatePlaces(id string, tables ...*Table) []string {
+	var places []string
+	for _, t := range tables {
+		if tpl := t.templates[id]; tpl != nil {
+			for at := range tpl.sharing {
+				places = append(places, t.id(at))
+			}
+			if tpl.school >= 0 {
+				places = append(places, t.id(tpl.school))
+			}
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
+}
+
+// bothPersons are the ids of the teachers and staff of an installation.
+func bothPersons(before, after *Table, inst string) []string {
+	var ids []string
+	for _, t := range []*Table{before, after} {
+		for i := range t.rows {
+			if r := &t.rows[i]; (r.kind == "teacher" || r.kind == "staff") && r.inst.name == inst {
+				ids = append(ids, r.who.Person)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// mayReason is why somebody may do something to a template.
+func (t *Table) mayReason(r *row, a Action, tpl *template, place string) Reason {
+	holder := slices.Contains(tpl.holders, r.who.Person)
+	switch {
+	case a != HandOut && holder && a != Transfer:
+		return Reason{Rule: "R104", Case: "holder"}
+	case a == HandOut && holder && tpl.author == r.who.Person:
+		return Reason{Rule: "R106", Case: "author"}
+	case t.inScope(r, maintain, tpl.school):
+		return Reason{Rule: "R73", Case: "maintainer"}
+	case a == ChangeSharing:
+		return Reason{Rule: "R103", Case: "shared"}
+	case a == Copy:
+		return Reason{Rule: "R99", Case: "shared"}
+	case a == AddGroupBound:
+		return Reason{Rule: "R101", Case: "shared"}
+	}
+	return Reason{Rule: "R100", Case: "shared"}
+}
