@@ -127,7 +127,7 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 	case s.Target.Name != usual(t):
 		a.target = s.Target.Name // what to type next names it
 	}
-	t.Goal.Say = report.Say
+	t.Goal.Say = report.English()
 	p, err := reconcile.Propose(ctx, t.Goal, s.Target.Name, version, s)
 	if err != nil {
 		return nil, nil, fail(err)

@@ -76,7 +76,7 @@ func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
 		return nil, nil, err
 	}
 	defer r.Close()
-	t.Goal.Say = report.Say
+	t.Goal.Say = report.English()
 	p, err := reconcile.Propose(ctx, t.Goal, at.name, version, r)
 	return p, t, fail(err)
 }

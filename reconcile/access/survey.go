@@ -119,7 +119,7 @@ func (g *giver) surveyBase() {
 			g.block(g.right(key), from.by, -1, "R70", "renamed", "2.16")
 			return
 		case key == maintainAll || key == addPublic: // R89, R92: of groups alone
-			g.block(g.right(key), from.by, -1, "R89", "group")
+			g.block(g.right(key), from.by, -1, "R89", "onlyGroup")
 			return
 		case g.revoked(key):
 			g.block(g.right(key), from.by, -1, "R14", "revoked")

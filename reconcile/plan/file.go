@@ -41,13 +41,18 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 func (p *Plan) members() (map[string]json.RawMessage, error) {
 	type bare Plan // without MarshalJSON
 	rest := bare(*p)
-	rest.Changes, rest.Drift = nil, nil
+	rest.Changes, rest.Drift, rest.Effect, rest.Unchanged, rest.EffectSummary = nil, nil, nil, nil, nil
 	members, err := shortMembers(rest)
 	if err != nil {
 		return nil, err
 	}
 	members["changes"] = appendList(nil, p.Changes, appendChange)
 	members["drift"] = appendList(nil, p.Drift, appendChange)
+	members["effect"] = appendList(nil, p.Effect, appendEffect)
+	if len(p.EffectSummary) > 0 {
+		members["effectSummary"] = appendList(nil, p.EffectSummary, appendCount)
+	}
+	members["unchanged"] = appendList(nil, p.Unchanged, appendEffect)
 	members["steps"] = appendList(nil, p.Steps, appendStep)
 	return members, nil
 }
@@ -88,9 +93,11 @@ func (p *Plan) Write(w io.Writer) error {
 // byte for byte what Write wrote.
 func Read(data []byte) (*Plan, error) { return read(data) }
 
-// ReadSteps is Read for an apply: it leaves out Changes and Drift, which are for
-// people to look at and half of a large plan.
-func ReadSteps(data []byte) (*Plan, error) { return read(data, "changes", "drift") }
+// ReadSteps is Read for an apply: it leaves out Changes, Drift and Effect, which
+// are for people to look at and half of a large plan.
+func ReadSteps(data []byte) (*Plan, error) {
+	return read(data, "changes", "drift", "effect", "unchanged", "effectSummary")
+}
 
 func read(data []byte, without ...string) (*Plan, error) {
 	members, err := unseal(data, "plan", Format)
@@ -140,11 +147,17 @@ func unseal(data []byte, kind string, format int) (map[string]json.RawMessage, e
 // or not at all.
 func decode(members map[string]json.RawMessage, without []string) (*Plan, error) {
 	var long struct {
-		changes, drift []Change
-		steps          []stepJSON
+		changes, drift    []Change
+		effect, unchanged []Effect
+		summary           []Count
+		steps             []stepJSON
 	}
-	for name, into := range map[string]any{"changes": &long.changes, "drift": &long.drift, "steps": &long.steps} {
-		text := members[name]
+	for name, into := range map[string]any{"changes": &long.changes, "drift": &long.drift, "effect": &long.effect,
+		"unchanged": &long.unchanged, "effectSummary": &long.summary, "steps": &long.steps} {
+		text, ok := members[name]
+		if !ok {
+			continue // of a plan by an older lupa
+		}
 		delete(members, name)
 		if slices.Contains(without, name) {
 			continue
@@ -158,7 +171,7 @@ func decode(members map[string]json.RawMessage, without []string) (*Plan, error)
 	if err := json.Unmarshal(join(members), &p); err != nil {
 		return nil, err
 	}
-	p.Changes, p.Drift = long.changes, long.drift
+	p.Changes, p.Drift, p.Effect, p.Unchanged, p.EffectSummary = long.changes, long.drift, long.effect, long.unchanged, long.summary
 	for _, c := range slices.Concat(p.Changes, p.Drift) {
 		for i, f := range c.Fields {
 			c.Fields[i].Before, c.Fields[i].After, c.Fields[i].Last = plain(f.Before), plain(f.After), plain(f.Last)

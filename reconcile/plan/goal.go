@@ -41,7 +41,7 @@ type Goal struct {
 
 	Findings []Finding                    // of the documents; none is an error
 	Origin   func(fact.Fact) []source.Pos // where a fact was declared
-	Say      func(Finding) Finding        // puts a finding into words; nil leaves it without
+	Say      Speaker                      // puts into words; where it is empty nothing is
 }
 
 // Renaming is an object and the names it had before.

@@ -32,15 +32,21 @@ type Plan struct {
 	BaseDigest fact.Digest  `json:"baseDigest"` // what the target must hold, in view, before
 	GoalDigest fact.Digest  `json:"goalDigest"` // and after
 	Summary    Summary      `json:"summary"`
-	Changes    []Change     `json:"changes"`
-	Steps      []order.Step `json:"-"`
-	Drift      []Change     `json:"drift"`     // what changed behind lupa's back
-	Unmanaged  []Object     `json:"unmanaged"` // not declared, never lupa's, left alone
-	External   []Object     `json:"external"`  // declared as kept elsewhere, left alone
-	Adopted    []Object     `json:"adopted"`   // there already as declared, lupa's from now on
-	Record     bool         `json:"record"`    // what lupa left there is to be noted anew
-	Findings   []Finding    `json:"findings"`
-	Hash       string       `json:"hash"` // SHA-256 of the canonical form of all the rest
+
+	Effect        []Effect         `json:"effect"`                  // on people: gains, the most sensitive right first, then losses
+	EffectSummary []Count          `json:"effectSummary,omitempty"` // at serial 0, instead
+	Unchanged     []Effect         `json:"unchanged"`               // what stays though something that gave it goes
+	Templates     []TemplateEffect `json:"templates"`               // with survey templates
+
+	Changes   []Change     `json:"changes"`
+	Steps     []order.Step `json:"-"`
+	Drift     []Change     `json:"drift"`     // what changed behind lupa's back
+	Unmanaged []Object     `json:"unmanaged"` // not declared, never lupa's, left alone
+	External  []Object     `json:"external"`  // declared as kept elsewhere, left alone
+	Adopted   []Object     `json:"adopted"`   // there already as declared, lupa's from now on
+	Record    bool         `json:"record"`    // what lupa left there is to be noted anew
+	Findings  []Finding    `json:"findings"`
+	Hash      string       `json:"hash"` // SHA-256 of the canonical form of all the rest
 }
 
 // Target is the target that a plan was made for.
@@ -57,6 +63,8 @@ type Summary struct {
 	Delete    int `json:"delete"`
 	Rename    int `json:"rename"`
 	Unmanaged int `json:"unmanaged"`
+	Gained    int `json:"gained"` // persons
+	Lost      int `json:"lost"`   // persons
 	Errors    int `json:"errors"`
 	Warnings  int `json:"warnings"`
 }
@@ -172,11 +180,12 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	}
 	p.Findings = append(append([]Finding{}, goal.Findings...), m.findings(changes)...)
 	for i, f := range p.Findings {
-		if goal.Say != nil {
-			p.Findings[i] = goal.Say(f)
+		if goal.Say.Finding != nil {
+			p.Findings[i] = goal.Say.Finding(f)
 		}
 	}
 	p.Summary = summarize(p)
+	m.effect(p)
 	p.Hash = p.seal()
 	return p
 }

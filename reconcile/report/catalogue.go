@@ -307,7 +307,7 @@ var english = map[string]catalog.Message{
 // printer says sentences in one language.
 func printer() *message.Printer {
 	b := catalog.NewBuilder(catalog.Fallback(language.English))
-	for key, m := range english {
+	for key, m := range sentences {
 		if err := b.Set(language.English, key, m); err != nil {
 			panic(err) // the catalogue is tested
 		}

@@ -177,7 +177,7 @@ func propose(t *testing.T, m *target.Memory, files fstest.MapFS) *plan.Plan {
 	if loaded.Refused() {
 		t.Fatalf("%+v", loaded.Problems)
 	}
-	loaded.Goal.Say = Say
+	loaded.Goal.Say = English()
 	p, err := reconcile.Propose(t.Context(), loaded.Goal, "paikka", "test", m)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,220 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// Effect is a change of effective access that is the same for everybody it
+// names: each of People gains, or loses, each of Rights at each of Places, for
+// the same reasons.
+type Effect struct {
+	People      []string           `json:"people"` // cards; a guardian as guardian/child
+	Rights      []string           `json:"rights"`
+	Places      []string           `json:"places"`
+	Sensitivity access.Sensitivity `json:"sensitivity"`
+	Gained      bool               `json:"gained"`
+	Level       bool               `json:"level,omitempty"`  // a change of level within a family of rights: neither gained nor lost
+	Widens      bool               `json:"widens,omitempty"` // gained because something was taken out
+	Before      []Reason           `json:"before"`
+	After       []Reason           `json:"after"`
+}
+
+// Reason is a rule that was applied: by code, and in words.
+type Reason struct {
+	Rule string       `json:"rule"`
+	Case string       `json:"case,omitempty"`
+	Args []string     `json:"args"`
+	Text string       `json:"text"` // in English, for scripts
+	Pos  []source.Pos `json:"pos,omitempty"`
+}
+
+// TemplateEffect is what changes for people with a survey template.
+type TemplateEffect struct {
+	Template string          `json:"template"`
+	People   []string        `json:"people"`
+	Actions  []access.Action `json:"actions"`
+	Places   []string        `json:"places"`
+	Gained   bool            `json:"gained"`
+	Reason   Reason          `json:"reason"`
+}
+
+// Count is how many people have a right at a place.
+type Count struct {
+	Right  string `json:"right"`
+	Place  string `json:"place"`
+	People int    `json:"people"`
+
+	Sensitivity access.Sensitivity `json:"sensitivity"`
+}
+
+// Speaker puts findings and reasons into words.
+type Speaker struct {
+	Finding func(Finding) Finding
+	Reason  func(Reason) string
+}
+
+// effect fills in what the plan means for people. At serial 0 nobody had
+// anything from lupa: then it is counted what people will have.
+func (m *maker) effect(p *Plan) {
+	p.Effect, p.Unchanged, p.Templates = []Effect{}, []Effect{}, []TemplateEffect{}
+	if p.Empty() {
+		return
+	}
+	after := access.Load(m.want.Plus(m.beyond))
+	if p.Target.Serial == 0 {
+		p.EffectSummary = Counts(after, m.several)
+		return
+	}
+	e := access.Compare(access.Load(m.have.Plus(m.beyond)), after)
+	w := wording{several: m.several, say: m.goal.Say.Reason}
+	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
+	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost
+}
+
+// Counts is how many people have each right at each place.
+func Counts(t *access.Table, several bool) []Count {
+	var counts []Count
+	for _, c := range t.Counts() {
+		right, _ := t.Right(fact.Key{ID: c.Place}.Installation(), c.Right)
+		counts = append(counts, Count{c.Right, fact.Called(c.Place, several), c.People, right.Sensitivity})
+	}
+	return counts
+}
+
+// Effects is what a comparison found, in the words of a plan: what people gain
+// and lose, and what stays though something that gave it goes.
+func Effects(e *access.Effect, several bool, say func(Reason) string) (effect, unchanged []Effect, templates []TemplateEffect) {
+	w := wording{several, say}
+	return w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
+}
+
+// Reasons is reasons in the words of a plan, without places.
+func Reasons(list []access.Reason, several bool, say func(Reason) string) []Reason {
+	return wording{several, say}.reasons(list)
+}
+
+// CalledWho is what a person calls somebody: the card, and for a guardian that
+// of the child behind it.
+func CalledWho(w access.Who, several bool) string {
+	if w.Child == "" {
+		return fact.Called(w.Person, several)
+	}
+	return fact.Called(w.Person, several) + "/" + fact.Name(w.Child)
+}
+
+// wording turns ids into what people call them, and reasons into words.
+type wording struct {
+	several bool
+	say     func(Reason) string
+}
+
+func (w wording) effects(shifts []access.Shift) []Effect {
+	out := make([]Effect, 0, len(shifts))
+	for _, s := range shifts {
+		e := Effect{Rights: s.Rights, Places: w.names(s.Places), Sensitivity: s.Sensitivity, Gained: s.Gained, Level: s.Level, Widens: s.Widens,
+			Before: w.reasons(s.Before), After: w.reasons(s.After), People: make([]string, len(s.People))}
+		for i, who := range s.People {
+			e.People[i] = CalledWho(who, w.several)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (w wording) templates(shifts []access.TemplateShift) []TemplateEffect {
+	out := make([]TemplateEffect, 0, len(shifts))
+	for _, s := range shifts {
+		out = append(out, TemplateEffect{fact.Called(s.Template, w.several), w.names(s.People), s.Actions, w.names(s.Places), s.Gained, w.reasons([]access.Reason{s.Reason})[0]})
+	}
+	return out
+}
+
+func (w wording) names(ids []string) []string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = w.name(id)
+	}
+	return names
+}
+
+// name is what a person calls an id; other text stays as it is. Ids have a
+// slash, and neither keys of rights nor versions have one.
+func (w wording) name(text string) string {
+	if strings.Contains(text, "/") {
+		return fact.Called(text, w.several)
+	}
+	return text
+}
+
+func (w wording) reasons(list []access.Reason) []Reason {
+	out := make([]Reason, 0, len(list))
+	for _, r := range list {
+		reason := Reason{Rule: r.Rule, Case: r.Case, Args: w.names(r.Args)}
+		if w.say != nil {
+			reason.Text = w.say(reason)
+		}
+		out = append(out, reason)
+	}
+	return out
+}
+
+// Explain is reasons in the words of a plan, with the places that their facts
+// come from.
+func Explain(list []access.Reason, several bool, say func(Reason) string, origin func(fact.Fact) []source.Pos) []Reason {
+	out := Reasons(list, several, say)
+	for i, r := range list {
+		for _, f := range r.Facts {
+			if origin == nil {
+				break
+			}
+			for _, pos := range origin(f) {
+				if !slices.Contains(out[i].Pos, pos) {
+					out[i].Pos = append(out[i].Pos, pos)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// What follows appends the above in canonical form.
+
+func appendEffect(to []byte, e *Effect) []byte {
+	to = appendList(append(to, `{"after":`...), e.After, appendReason)
+	to = appendList(append(to, `,"before":`...), e.Before, appendReason)
+	to = append(to, `,"gained":`...)
+	to = appendValue(to, e.Gained)
+	if e.Level {
+		to = append(to, `,"level":true`...)
+	}
+	to = appendValue(append(to, `,"people":`...), e.People)
+	to = appendValue(append(to, `,"places":`...), e.Places)
+	to = appendValue(append(to, `,"rights":`...), e.Rights)
+	to = appendString(append(to, `,"sensitivity":`...), string(e.Sensitivity))
+	if e.Widens {
+		to = append(to, `,"widens":true`...)
+	}
+	return append(to, '}')
+}
+
+func appendReason(to []byte, r *Reason) []byte {
+	to = appendValue(append(to, `{"args":`...), r.Args)
+	if r.Case != "" {
+		to = appendString(append(to, `,"case":`...), r.Case)
+	}
+	to = appendString(append(to, `,"rule":`...), r.Rule)
+	return append(appendString(append(to, `,"text":`...), r.Text), '}')
+}
+
+func appendCount(to []byte, c *Count) []byte {
+	to = appendValue(append(to, `{"people":`...), int64(c.People))
+	to = appendString(append(to, `,"place":`...), c.Place)
+	to = appendString(append(to, `,"right":`...), c.Right)
+	to = appendString(append(to, `,"sensitivity":`...), string(c.Sensitivity))
+	return append(to, '}')
+}
