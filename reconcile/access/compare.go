@@ -26,6 +26,7 @@ type Effect struct {
 // Shift is the same change for everybody it names: each of People gains, or
 // loses, each of Rights at each of Places, for the same reasons.
 type Shift struct {
+	Kind        string   // of the people: teacher, staff, student, guardian, user
 	People      []Who    // sorted
 	Rights      []string // keys, sorted
 	Places      []string // ids, sorted
@@ -82,6 +83,7 @@ type shiftKey struct {
 	right, place  int32
 	before, after int32 // lists of reasons
 	sort          sort
+	kind          string
 	inst          *installation
 }
 
@@ -267,9 +269,9 @@ func (c *comparer) shift(x, y *row, e, f *entry, right, place, inA, inB int32) {
 	key := shiftKey{right: right, place: place}
 	who := Who{}
 	if y != nil {
-		who, key.inst = y.who, c.b.installations[y.inst.name]
+		who, key.kind, key.inst = y.who, y.kind, y.inst
 	} else {
-		who, key.inst = x.who, c.a.installations[x.inst.name]
+		who, key.kind, key.inst = x.who, x.kind, x.inst
 	}
 	switch {
 	case e != nil && f != nil:
@@ -486,7 +488,7 @@ func (c *comparer) group() []told {
 		before, after int32
 		sort          sort
 		place         int32
-		people        string
+		kind, people  string
 		sensitivity   Sensitivity
 	}
 	type wideKey struct {
@@ -498,14 +500,15 @@ func (c *comparer) group() []told {
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, func(a, b shiftKey) int {
-		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.right, b.right), cmp.Compare(a.place, b.place), cmp.Compare(a.before, b.before), cmp.Compare(a.after, b.after))
+		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.right, b.right), cmp.Compare(a.place, b.place), cmp.Compare(a.before, b.before), cmp.Compare(a.after, b.after),
+			strings.Compare(a.kind, b.kind), strings.Compare(a.inst.name, b.inst.name))
 	})
 	lists := peopleNumbers{of: make(map[string]string)}
 	byPlace := make(map[groupKey]*told)
 	var order []groupKey
 	for _, key := range keys {
 		people := c.shifts[key].people
-		g := groupKey{key.before, key.after, key.sort, key.place, lists.number(people), c.sensitivity(key)}
+		g := groupKey{key.before, key.after, key.sort, key.place, key.kind, lists.number(people), c.sensitivity(key)}
 		s := byPlace[g]
 		if s == nil {
 			s = &told{Shift: c.newShift(key, g.sensitivity), Kept: key.sort == kept, sort: key.sort}
@@ -578,7 +581,7 @@ func (p *peopleNumbers) number(people []Who) string {
 }
 
 func (c *comparer) newShift(key shiftKey, s Sensitivity) Shift {
-	return Shift{Places: []string{c.places[key.place]}, Sensitivity: s,
+	return Shift{Kind: key.kind, Places: []string{c.places[key.place]}, Sensitivity: s,
 		Gained: key.sort == gain || key.sort == widening || key.sort == gainLevel, Level: key.sort == gainLevel || key.sort == lossLevel,
 		Widens: key.sort == widening, Before: c.reasons[key.before], After: c.reasons[key.after]}
 }

@@ -417,6 +417,8 @@ func (t *Table) outside(r *row, e *entry, at int32, facts bool) []Reason {
 			reason.Facts = []fact.Fact{t.find(fact.Key{Kind: "Person", ID: r.who.Person}, "surveyMaintainerSchools", "")}
 		}
 		return []Reason{reason}
+	case (e.scope == everyone1 || e.scope == everyone2) && holds(r.reach.surveys, at) && !facts:
+		return nil // that nothing gives it needs no reason where many are told of
 	case (e.scope == everyone1 || e.scope == everyone2) && holds(r.reach.surveys, at):
 		rule := "R83"
 		if e.scope == everyone2 {

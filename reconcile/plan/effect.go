@@ -13,6 +13,7 @@ import (
 // names: each of People gains, or loses, each of Rights at each of Places, for
 // the same reasons.
 type Effect struct {
+	Kind        string             `json:"kind"`   // of the people: teacher, staff, student, guardian, user
 	People      []string           `json:"people"` // cards; a guardian as guardian/child
 	Rights      []string           `json:"rights"`
 	Places      []string           `json:"places"`
@@ -116,7 +117,7 @@ type wording struct {
 func (w wording) effects(shifts []access.Shift) []Effect {
 	out := make([]Effect, 0, len(shifts))
 	for _, s := range shifts {
-		e := Effect{Rights: s.Rights, Places: w.names(s.Places), Sensitivity: s.Sensitivity, Gained: s.Gained, Level: s.Level, Widens: s.Widens,
+		e := Effect{Kind: s.Kind, Rights: s.Rights, Places: w.names(s.Places), Sensitivity: s.Sensitivity, Gained: s.Gained, Level: s.Level, Widens: s.Widens,
 			Before: w.reasons(s.Before), After: w.reasons(s.After), People: make([]string, len(s.People))}
 		for i, who := range s.People {
 			e.People[i] = CalledWho(who, w.several)
@@ -189,6 +190,7 @@ func appendEffect(to []byte, e *Effect) []byte {
 	to = appendList(append(to, `,"before":`...), e.Before, appendReason)
 	to = append(to, `,"gained":`...)
 	to = appendValue(to, e.Gained)
+	to = appendString(append(to, `,"kind":`...), e.Kind)
 	if e.Level {
 		to = append(to, `,"level":true`...)
 	}

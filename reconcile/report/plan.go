@@ -23,11 +23,16 @@ const maxCreated = 50
 // apply it, if that is asked for.
 func (t *Text) Plan(p *plan.Plan, next string, line Line) {
 	t.heading(p)
+	t.widenings("plan.widens", p.Changes)
+	t.Effect(p.Effect, p.Unchanged, p.Templates)
+	t.first(p.EffectSummary)
 	if len(p.Findings) > 0 {
 		t.printf("\n")
 		t.Problems(p.Findings, line)
 	}
-	t.widenings("plan.widens", p.Changes)
+	if !p.Empty() {
+		t.printf("\n%s\n", t.paint(bold, t.sentence("plan.objects")))
+	}
 	foreign := adopted(p)
 	t.changes(p.Changes, foreign)
 	t.kept("plan.unmanaged", p.Unmanaged)
@@ -84,6 +89,17 @@ func (t *Text) heading(p *plan.Plan) {
 		parts = append(parts, text)
 	}
 	t.printf("  %s\n", strings.Join(parts, " · "))
+	switch {
+	case p.Target.Serial == 0:
+	case p.Summary.Gained+p.Summary.Lost == 0:
+		t.printf("  %s\n", t.sentence("effect.none"))
+	default:
+		gained, lost := t.sentence("effect.gained", p.Summary.Gained), t.sentence("effect.lost", p.Summary.Lost)
+		if p.Summary.Gained > 0 {
+			gained = t.paint(alarm, gained)
+		}
+		t.printf("  %s\n", t.sentence("effect.people", own(gained), own(lost)))
+	}
 }
 
 // instant is the day, or the minute where no day begins there.
