@@ -96,7 +96,7 @@ what has to change in a target, and applies exactly that plan.`,
 		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
 		a.validateCommand(), a.fmtCommand(),
 		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
-		a.schemaCommand(), a.versionCommand(),
+		a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(helpCommand())

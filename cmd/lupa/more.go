@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/schema"
 )
 
@@ -38,6 +40,64 @@ func (a *app) schemaCommand() *cobra.Command {
 			return a.print(text, nil)
 		},
 	}
+}
+
+func (a *app) rulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rules [CODE]", GroupID: groupMore, Args: takes(0, 1, "one CODE at most"),
+		Short: "Explain a rule or the code of a problem, or list them all",
+		Long: `Lists the rules of the domain (R and P: what the products do and their vendors
+advise) and the codes of problems, or tells all about one. A rule has a class:
+effect decides who may do what, shape is met by what documents can say, guard is
+watched over by constraints and warnings, habit is for people.`,
+		Example: `  lupa rules
+  lupa rules R28`,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var known []string
+			if len(args) == 0 {
+				for _, c := range report.Codes() {
+					known = append(known, c.Code+"\t"+c.Text)
+				}
+			}
+			return known, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			codes := report.Codes()
+			if len(args) == 1 {
+				c, err := findCode(codes, args[0])
+				if err != nil {
+					return err
+				}
+				codes = []report.Code{c}
+			}
+			switch {
+			case a.json():
+				return a.print(report.CodesJSON(codes))
+			case len(args) == 1:
+				a.text(a.out).Code(codes[0])
+			default:
+				a.text(a.out).Codes(codes)
+			}
+			return nil
+		},
+	}
+}
+
+// findCode is the code of that name.
+func findCode(codes []report.Code, name string) (report.Code, error) {
+	known := make([]string, len(codes))
+	for i, c := range codes {
+		known[i] = c.Code
+	}
+	if i := slices.Index(known, name); i >= 0 {
+		return codes[i], nil
+	}
+	err := fmt.Errorf("there is no code %q", name)
+	related := slices.DeleteFunc(slices.Clone(known), func(code string) bool { return !strings.HasPrefix(strings.ToUpper(name), code[:1]) })
+	if near := cmp.Or(schema.Nearest(name, slices.Values(related)), schema.Nearest(name, slices.Values(known))); near != "" {
+		err = fmt.Errorf("%w; did you mean %s?", err, near)
+	}
+	return report.Code{}, &failure{code: exitInput, err: err, next: "see them all with: lupa rules"}
 }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -178,7 +238,8 @@ const environmentHelp = `  LUPA_TARGET      the target to use; --target comes fi
   CLICOLOR_FORCE   colour even where the output is no terminal`
 
 const formatsHelp = `  text   for people, on a terminal or in a file
-  json   for scripts: validate, plan, show, apply, drift, export, target, version
+  json   for scripts: validate, plan, show, apply, drift, export, target, rules,
+         version
 
 Texts in JSON are English; codes and arguments stand beside them. JSON, plan
 files and snapshots hold card keys and are to be kept like personal data.

@@ -351,6 +351,18 @@ var english = map[string]catalog.Message{
 	"status.by":      catalog.String("%[1]s by %[2]s, plan %[3]s"),
 	"status.holds":   catalog.String("holds"),
 
+	"rules.cases":      catalog.String("(one of %[1]s)"),
+	"rules.source":     catalog.String("from"),
+	"rules.lupa":       catalog.String("in lupa"),
+	"rules.words":      catalog.String("stands in"),
+	"rules.checks":     catalog.String("watched by"),
+	"rules.rules":      catalog.String("watches"),
+	"rules.effect":     catalog.String("decides who may do what: rights are computed by it"),
+	"rules.shape":      catalog.String("is met by what documents can say; nothing is left to check"),
+	"rules.guard":      catalog.String("is watched over by constraints and warnings"),
+	"rules.guard.none": catalog.String("is for a constraint or a warning to watch over; this lupa has none yet"),
+	"rules.habit":      catalog.String("is for people: lupa neither computes nor checks it"),
+
 	"yes":   catalog.String("yes"),
 	"no":    catalog.String("no"),
 	"empty": catalog.String("none"),
