@@ -55,8 +55,9 @@ func Codes() []Code {
 	return append(codes, problems...)
 }
 
-// aSentence is the key of a sentence about a problem.
-var aSentence = regexp.MustCompile(`^([A-Z]\d\d)(\.\w+)?$`)
+// aSentence is the key of a sentence about a problem: one about a rule, R or P,
+// says why somebody has a right.
+var aSentence = regexp.MustCompile(`^([A-OQS-Z]\d\d)(\.\w+)?$`)
 
 // problemCodes are the codes of the catalogue. The rules that a problem watches
 // over are those that its row in the table of policy names, or its sentences.
