@@ -43,7 +43,7 @@ func randomGoal(choose facttest.Choose) *plan.Goal {
 			goal.External = append(goal.External, key)
 			initial.AddSet(object)
 			continue
-		case kind.Spans && choose(4) == 0:
+		case kind.Spans != nil && choose(4) == 0:
 			dormant.AddSet(object)
 			continue
 		}
@@ -108,7 +108,7 @@ func seeds(f *testing.F, n int) {
 		n *= 4
 	}
 	for seed := range int64(n) {
-		const enough = 1500 // bytes for a world that is not cut off
+		const enough = 4500 // bytes for a world that is not cut off
 		data := make([]byte, 3*enough)
 		rand.New(rand.NewSource(seed)).Read(data)
 		f.Add(data[:enough], data[enough:2*enough], data[2*enough:])

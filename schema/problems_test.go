@@ -168,7 +168,7 @@ func TestWordsOfProblems(t *testing.T) {
 		{"School", "spec: {municipalityCode: 091}", `E35.number ["091" "91"] ""`},
 		{"Installation", "spec: {system: inschool, versions: {wilma: 2.20}}", `E35.number ["2.20" "2.2"] ""`},
 		{"School", "spec: {external: no}", `S03.boolean ["external"] ""`},
-		{"Person", "spec: {kind: teachr}", `S04 ["teachr" "teacher, staff, student, guardian"] "teacher"`},
+		{"Person", "spec: {kind: teachr}", `S04 ["teachr" "teacher, staff, student, guardian, user"] "teacher"`},
 		{"Person", "spec: {kind: staff, alSchools: true}", `S01 ["alSchools" "spec"] "allSchools"`},
 		{"Person", "spec: {kind: staff, zzz: true}", `S01 ["zzz" "spec"] ""`},
 		{"PersonOverride", "spec: {}", `S02 ["person"] ""`},

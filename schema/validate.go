@@ -185,13 +185,15 @@ func keyword(e *jsonschema.ValidationError) string {
 	return e.KeywordLocation[strings.LastIndexByte(e.KeywordLocation, '/')+1:]
 }
 
-// likelyBranch is the alternative that the author meant: the one whose fixed
-// words are right, and of those the one with the least wrong.
+// likelyBranch is the alternative that the author meant: the one that is of the
+// right type and whose fixed words are right, and of those the one with the
+// least wrong.
 func likelyBranch(branches []*jsonschema.ValidationError) *jsonschema.ValidationError {
+	at := branches[0].InstanceLocation
 	var weight func(e *jsonschema.ValidationError) int
 	weight = func(e *jsonschema.ValidationError) int {
 		if len(e.Causes) == 0 {
-			if keyword(e) == "const" {
+			if keyword(e) == "const" || keyword(e) == "type" && e.InstanceLocation == at {
 				return 100
 			}
 			return 1

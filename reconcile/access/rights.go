@@ -28,30 +28,31 @@ type KnownRight struct {
 	Key         string
 	Sensitivity Sensitivity
 	Doc         string
+	System      string // the product that it belongs to: inschool, ims, cosdoc
 }
 
 // Known are the rights that exist without a catalogue, which may give them
 // another title or sensitivity.
 var Known = []KnownRight{
-	{"wilma.surveys.maintain", High, "Maintain surveys and templates (R73)."},
-	{"wilma.surveys.maintainAllSchools", Critical, "Maintain surveys in every school (R89)."},
-	{"wilma.surveys.createTemplate", Normal, "Make survey templates (R82)."},
-	{"wilma.surveys.addSurvey", Normal, "Add surveys (R85)."},
-	{"wilma.surveys.addPublicSurvey", Normal, "Add public surveys (R92)."},
-	{"wilma.surveys.legacyUse", Normal, "Use surveys, before Wilma 2.16 (R70)."},
-	{"primus.full", Critical, "All of Primus (P2)."},
-	{"primus.seeAllFields", High, "See every field of a register (P2)."},
-	{"kurre.full", High, "All of Kurre (R18)."},
-	{"identity.create", High, "CosDoc: create users of employees (R47)."},
-	{"identity.edit", High, "CosDoc: edit users of employees (R47)."},
-	{"password.reset", High, "CosDoc: give an employee a new password (R46)."},
-	{"emessage.read", Normal, "CosDoc: read e-messages (R52)."},
-	{"vendor.remoteConnect", Normal, "CosDoc: let the vendor connect (R44)."},
-	{"system.owner", Normal, "CosDoc: own the system (R45)."},
-	{"viewer", Normal, "IMS: see what is approved (R59)."},
-	{"editor", Normal, "IMS: edit and create (R59)."},
-	{"approver", High, "IMS: approve (R59)."},
-	{"reviewer", Normal, "IMS: review, where that is switched on (R59)."},
+	{"wilma.surveys.maintain", "high", "Maintain surveys and templates (R73).", "inschool"},
+	{"wilma.surveys.maintainAllSchools", "critical", "Maintain surveys in every school (R89).", "inschool"},
+	{"wilma.surveys.createTemplate", "normal", "Make survey templates (R82).", "inschool"},
+	{"wilma.surveys.addSurvey", "normal", "Add surveys (R85).", "inschool"},
+	{"wilma.surveys.addPublicSurvey", "normal", "Add public surveys (R92).", "inschool"},
+	{"wilma.surveys.legacyUse", "normal", "Use surveys, before Wilma 2.16 (R70).", "inschool"},
+	{"primus.full", "critical", "All of Primus (P2).", "inschool"},
+	{"primus.seeAllFields", "high", "See every field of a register (P2).", "inschool"},
+	{"kurre.full", "high", "All of Kurre (R18).", "inschool"},
+	{"identity.create", "high", "Create identities (R47).", "cosdoc"},
+	{"identity.edit", "high", "Edit identities (R47).", "cosdoc"},
+	{"password.reset", "high", "Find or make a password for somebody (R46).", "cosdoc"},
+	{"emessage.read", "normal", "Read e-messages (R52).", "cosdoc"},
+	{"vendor.remoteConnect", "normal", "Arrange the vendor's remote connection (R44).", "cosdoc"},
+	{"system.owner", "normal", "System responsibility (systemansvar, R42).", "cosdoc"},
+	{"viewer", "normal", "See the latest approved version (katsoja, R59).", "ims"},
+	{"editor", "normal", "See, edit and create (muokkaaja, R59).", "ims"},
+	{"approver", "high", "Approve (hyväksyjä, R59).", "ims"},
+	{"reviewer", "normal", "Review (tarkastaja), where that is switched on.", "ims"},
 }
 
 // Right is a right as one installation knows it.
@@ -134,5 +135,5 @@ func (t *Table) KnownKeys(installation string) iter.Seq[string] {
 				return
 			}
 		}
-	}
+}
 }

@@ -44,6 +44,17 @@ func (d Day) Start(zone *time.Location) time.Time {
 // every zone up to twelve hours away.
 func (d Day) Noon(zone *time.Location) time.Time { return d.Start(zone).Add(12 * time.Hour) }
 
+// first is the first day that can be written.
+var first = Day(time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+
+// Before is so many days earlier, but no day of a year before 1900.
+func (d Day) Before(days int) Day {
+	if days > int(d-first) {
+		return first
+	}
+	return d - Day(days)
+}
+
 // String is the day as YYYY-MM-DD.
 func (d Day) String() string { return time.Unix(int64(d)*86400, 0).UTC().Format(layout) }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -185,7 +186,11 @@ func (a *assembly) nameRecord(o, owner *object) {
 		a.lost[o.name] = true
 		return
 	}
-	o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, o.name)}
+	own, inst := o.name, owner.key.Installation()
+	if by := o.kind.Field(o.kind.Key); by.Crosses {
+		own = fact.CalledFrom(inst, a.named(o, inst, by, own))
+	}
+	o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, own)}
 	first := a.at[o.key]
 	if first == nil {
 		a.at[o.key] = o
@@ -275,6 +280,30 @@ func (a *assembly) id(inst, name string) string {
 	return id
 }
 
+// named is the id of what an object of an installation names in a field.
+func (a *assembly) named(o *object, inst string, f *fact.Field, name string) string {
+	if f.Crosses {
+		with := ""
+		if e := o.entry(f.With); e != nil {
+			with = e.value
+		}
+		inst, name = resolve(inst, with, name)
+	}
+	return a.id(inst, name)
+}
+
+// resolve is the installation and the name of what a document of an installation
+// calls so, in a field whose plain names go with another's.
+func resolve(inst, with, called string) (string, string) {
+	if other, name, ok := strings.Cut(called, ":"); ok {
+		return other, name
+	}
+	if other, _, ok := strings.Cut(with, ":"); ok {
+		inst = other
+	}
+	return inst, called
+}
+
 // renames collects old names and finds those that cannot be meant.
 func (a *assembly) renames(read []fileFacts) {
 	claims := make(map[fact.Key]text)
@@ -331,7 +360,7 @@ func (a *assembly) steady(read []fileFacts) {
 	steady := make(map[string]calendar.Span)
 	for i := range read {
 		for j := range read[i].objects {
-			if o := &read[i].objects[j]; o.kind.Spans && !o.broken {
+			if o := &read[i].objects[j]; o.kind.Spans != nil && !o.broken {
 				inst := o.key.Installation()
 				steady[inst] = steady[inst].Narrow(a.days[inst], a.span(o))
 			}
@@ -398,10 +427,17 @@ func (a *assembly) span(o *object) calendar.Span {
 		}
 		return &d
 	}
-	s := calendar.Span{From: day("validFrom"), To: day("validTo")}
+	in := o.kind.Spans
+	s := calendar.Span{From: day(in.From), To: day(in.To)}
 	if s.Empty() {
-		a.problemOf(o, "E32", "", o.entry("validTo").at, s.To.String(), s.From.String())
+		a.problemOf(o, in.Code, in.Case, o.entry(in.To).at, s.To.String(), s.From.String())
 		o.broken = true
+	}
+	if e := o.entry(in.Lead); e != nil && s.From != nil {
+		if days, err := strconv.Atoi(e.value); err == nil {
+			from := s.From.Before(days)
+			s.From = &from
+		}
 	}
 	return s
 }
@@ -436,7 +472,7 @@ func (a *assembly) object(file []object, o *object) {
 		if o == root {
 			a.goal.External = append(a.goal.External, o.key)
 		}
-	case root.kind.Spans && !a.span(root).Holds(a.days[o.key.Installation()]) || a.ofAbsent(root):
+	case root.kind.Spans != nil && !a.span(root).Holds(a.days[o.key.Installation()]) || a.ofAbsent(root):
 		to = &a.dormant
 	}
 	to.add(fact.Fact{Key: o.key}, origin{at: o.at})
@@ -507,9 +543,9 @@ func (a *assembly) factValue(o *object, e *entry) string {
 	inst := o.key.Installation()
 	value := e.value
 	if e.field.Type == fact.Ref {
-		value = a.id(inst, value)
+		value = a.named(o, inst, e.field, value)
 	}
-	if e.field.Shape != fact.Map {
+	if !e.field.Shape.Keyed() {
 		return value
 	}
 	key := e.key

@@ -192,7 +192,7 @@ func keys(t *testing.T) []string {
 	for _, r := range policy.Rules {
 		rules[r.Code] = r.When&policy.Documents != 0
 	}
-	for _, code := range []string{"E12", "E32", "W23"} { // found while facts are made
+	for _, code := range []string{"E12", "E28", "E32", "W23"} { // found while facts are made
 		rules[code] = true
 	}
 	var all []string

@@ -221,7 +221,7 @@ func (c *compiler) fill(o *object, from fields) {
 	}
 	c.keep(o)
 	for _, nested := range fact.Words.Nested(o.kind.Name) {
-		records := from.spec.Get(nested.In)
+		records := below(from.spec, nested.InPath())
 		for _, rec := range records.Items() {
 			c.record(self, nested, rec.Get(nested.Key), rec)
 		}
@@ -281,6 +281,14 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 				add(entry{key: key.Text(), value: scalar(f, val)}, key)
 			}
 		}
+	case f.Shape == fact.Sets:
+		for key, values := range v.Entries() {
+			for _, val := range values.Items() {
+				if !o.broken || c.named(key) {
+					add(entry{key: key.Text(), value: scalar(f, val)}, val)
+				}
+			}
+		}
 	case f.Shape != fact.One:
 		row := 0
 		for _, item := range v.Items() {
@@ -293,6 +301,7 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 		if v.Plain() == true {
 			add(entry{value: "true"}, v)
 		}
+	case f.Either && v.IsMap(): // its fields speak for themselves
 	default:
 		add(entry{value: scalar(f, v)}, v)
 	}

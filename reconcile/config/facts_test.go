@@ -95,6 +95,35 @@ func rewrite(t *testing.T, file string, ar *txtar.Archive, sections map[string]s
 	}
 }
 
+// T99: a substitution is in force from its lead on, until the day of the return,
+// and no lead goes back before the first day there is.
+func TestLead(t *testing.T) {
+	for _, c := range []struct{ from, lead, at, inForce string }{
+		{"2026-06-22", "3", "2026-06-18", ""},
+		{"2026-06-22", "3", "2026-06-19", "2026-06-19"},
+		{"2026-06-22", "3", "2026-08-09", "2026-06-19"},
+		{"2026-06-22", "3", "2026-08-10", ""},
+		{"2026-06-22", "0", "2026-06-21", ""},
+		{"2026-06-22", "0", "2026-06-22", "2026-06-22"},
+		{"1900-01-02", "366", "1900-01-01", "1900-01-01"},
+	} {
+		fsys := treeOf(base)
+		fsys["a.yaml"] = &fstest.MapFile{Mode: 0o644, Data: fmt.Appendf(nil, `apiVersion: lupa/v1
+kind: Substitution
+metadata: {name: a}
+spec: {absent: t-1, substitute: t-1, from: %s, to: 2026-08-10, leadDays: %s}
+`, c.from, c.lead)}
+		goal := load(t, fsys, c.at).Goal
+		inForce := ""
+		if goal.Facts.Has(fact.Key{Kind: "Substitution", ID: "m/a"}) {
+			inForce = goal.From.Format("2006-01-02")
+		}
+		if inForce != c.inForce {
+			t.Errorf("%s with %s days of lead, on %s: in force since %q, want %q", c.from, c.lead, c.at, inForce, c.inForce)
+		}
+	}
+}
+
 // T109, R14: a span is half-open, and what is not in force is declared absent.
 func TestInForce(t *testing.T) {
 	const spans = `apiVersion: lupa/v1
@@ -563,8 +592,11 @@ func TestVocabularyIsTheSchemas(t *testing.T) {
 }
 
 func word(f fact.Field) string {
-	shape := [...]string{"one", "many", "list", "map"}[f.Shape]
+	shape := [...]string{"one", "many", "list", "map", "sets"}[f.Shape]
 	typ := [...]string{"text", "flag", "count", "day", "ref", "right"}[f.Type]
+	if f.Crosses {
+		typ = "far " + typ
+	}
 	return strings.TrimSpace(fmt.Sprintf("%s: %s %s %s", f.Name, shape, typ, f.Default))
 }
 
@@ -605,11 +637,20 @@ func (w *schemaWords) fields(owner, prefix string, node map[string]any) {
 			w.add(record.Name, record.Key, fact.One, map[string]any{"type": "string"}, nil)
 		case known != nil && known.Shape == fact.Map && p["properties"] != nil: // a closed set of keys
 			w.add(owner, path, fact.Map, map[string]any{"type": "string"}, nil)
+		case known != nil && known.Either: // one of two: a text, or a mapping
+			choices := map[string]any{}
+			for i, choice := range p["oneOf"].([]any) {
+				choices[fmt.Sprint(i)] = choice
+			}
+			w.add(owner, path, fact.One, w.get(choices, "0"), nil)
+			w.fields(owner, path+".", w.get(choices, "1"))
 		case p["properties"] != nil:
 			if known != nil && known.Presence {
 				w.add(owner, path, fact.One, map[string]any{"type": "boolean"}, nil)
 			}
 			w.fields(owner, path+".", p)
+		case p["propertyNames"] != nil && values["items"] != nil:
+			w.add(owner, path, fact.Sets, w.get(values, "items"), nil)
 		case p["propertyNames"] != nil:
 			w.add(owner, path, fact.Map, values, nil)
 		case items != nil && p["uniqueItems"] == true:
@@ -643,8 +684,8 @@ func (w *schemaWords) add(owner, path string, shape fact.Shape, value map[string
 		f.Type = fact.Day
 	case value["maxLength"] == 256.0 && path != "key" && path != "family":
 		f.Type = fact.Right
-	case value["maxLength"] == 128.0:
-		f.Type = fact.Ref
+	case value["maxLength"] == 128.0, value["maxLength"] == 257.0:
+		f.Type, f.Crosses = fact.Ref, value["maxLength"] == 257.0
 	}
 	if byDefault != nil {
 		f.Default = fmt.Sprint(byDefault)

@@ -470,21 +470,23 @@ var ownedByRoster = map[string]string{"Person": "kind", "SchoolClass": "school"}
 // ofAbsent reports whether an object belongs to a card that is absent: it is as
 // little in force as the card.
 func (a *assembly) ofAbsent(o *object) bool {
-	field := ofOnePerson[o.kind.Name]
-	if field == "" {
-		return false
+	for _, field := range ofPersons[o.kind.Name] {
+		e := o.entry(field)
+		if e == nil {
+			continue
+		}
+		person := a.at[fact.Key{Kind: "Person", ID: a.named(o, o.key.Installation(), e.field, e.value)}]
+		if person != nil && person.absent {
+			a.problemOf(o, "N07", "", e.at, e.value)
+			return true
+		}
 	}
-	e := o.entry(field)
-	if e == nil {
-		return false
-	}
-	person := a.at[fact.Key{Kind: "Person", ID: a.id(o.key.Installation(), e.value)}]
-	if person == nil || !person.absent {
-		return false
-	}
-	a.problemOf(o, "N07", "", e.at, e.value)
-	return true
+	return false
 }
 
-// ofOnePerson are the kinds that belong to one card, and the fields that name it.
-var ofOnePerson = map[string]string{"PersonOverride": "person", "CardAssignment": "card", "SupportContact": "person"}
+// ofPersons are the kinds that belong to a card, or to two, and the fields that
+// name them.
+var ofPersons = map[string][]string{
+	"PersonOverride": {"person"}, "CardAssignment": {"card"}, "SupportContact": {"person"}, "CosDocAssignment": {"person"},
+	"Substitution": {"substitute", "absent"},
+}

@@ -24,7 +24,8 @@ import (
 // Key names an object: a kind of the vocabulary and an id in it.
 //
 // An id is "installation/name", or "installation/parent/key" for a record
-// that stands inside another object; an Installation's id is its name.
+// that stands inside another object; an Installation's id is its name. A key
+// that names an object is what the installation calls it (CalledFrom).
 type Key struct{ Kind, ID string }
 
 // Fact is one statement about one object.
@@ -63,6 +64,20 @@ func Called(id string, several bool) string {
 		return inst + ":" + name
 	}
 	return Name(id)
+}
+
+// CalledFrom is what an object of an installation calls another by its id: by
+// its name, and what is in another installation INSTALLATION:NAME.
+func CalledFrom(installation, id string) string {
+	return Called(id, Key{ID: id}.Installation() != installation)
+}
+
+// IDFrom undoes CalledFrom.
+func IDFrom(installation, called string) string {
+	if other, name, ok := strings.Cut(called, ":"); ok {
+		return ID(other, name)
+	}
+	return ID(installation, called)
 }
 
 // ID is the id of the object called name in an installation.

@@ -234,7 +234,7 @@ func TestVocabulary(t *testing.T) {
 			if f.Ref != "" && f.Ref != k.Name && !f.Loose && rank[f.Ref] >= rank[k.Name] {
 				t.Errorf("%s.%s: made before the %s that it names", k.Name, f.Name, f.Ref)
 			}
-			if f.Initial != "" && f.Default != "" || f.Shape == fact.Map && f.Type == fact.Flag || strings.Contains(f.Name, "=") {
+			if f.Initial != "" && f.Default != "" || f.Shape.Keyed() && (f.Type == fact.Flag || f.Crosses) || strings.Contains(f.Name, "=") {
 				t.Errorf("%s.%s: a combination that nothing handles", k.Name, f.Name)
 			}
 		}

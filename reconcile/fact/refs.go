@@ -13,10 +13,11 @@ type Reference struct {
 	Fact   Fact
 	Target Key
 	Loose  bool
+	Across bool // it may lead to another installation
 }
 
 // References yields every reference of the set, in the order of its facts. A
-// Map fact whose keys and values both name objects yields two.
+// fact whose key and value both name objects yields two.
 func (v *Vocabulary) References(s Set) iter.Seq[Reference] {
 	return func(yield func(Reference) bool) {
 		v.references(s, func(ref Reference, _ uint32) bool {
@@ -74,8 +75,8 @@ func (v *Vocabulary) references(s Set, visit func(ref Reference, number uint32) 
 			continue
 		}
 		value := s.t.names[r.value()]
-		if f.Shape != Map {
-			if !visit(Reference{Index: i, Target: Key{f.Ref, value}, Loose: f.Loose}, r.value()) {
+		if !f.Shape.Keyed() {
+			if !visit(Reference{Index: i, Target: Key{f.Ref, value}, Loose: f.Loose, Across: f.Crosses}, r.value()) {
 				return
 			}
 			continue
@@ -130,7 +131,7 @@ func (k *Kind) renamedValue(f Fact, renamed func(Key) string) string {
 	switch {
 	case field == nil || field.Ref == "" && field.KeyRef == "":
 		return f.Value
-	case field.Shape != Map:
+	case !field.Shape.Keyed():
 		return renamed(Key{field.Ref, f.Value})
 	}
 	key, val := SplitMap(f.Value)
@@ -151,7 +152,9 @@ func (v *Vocabulary) renamed(key Key, ids map[Key]string) string {
 	if k := v.Kind(key.Kind); k != nil && k.Parent != "" {
 		parent, own := SplitNested(key.ID)
 		if by := k.Field(k.Key); by.Ref != "" {
-			own = Name(v.renamed(Key{by.Ref, ID(key.Installation(), own)}, ids))
+			parent = v.renamed(Key{k.Parent, parent}, ids)
+			own = CalledFrom(Key{ID: parent}.Installation(), v.renamed(Key{by.Ref, IDFrom(key.Installation(), own)}, ids))
+			return NestedID(parent, own)
 		}
 		return NestedID(v.renamed(Key{k.Parent, parent}, ids), own)
 	}

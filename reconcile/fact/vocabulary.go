@@ -13,7 +13,11 @@ const (
 	Many              // a set of values
 	List              // values in an order that matters, rows counted from 1
 	Map               // values by key; a fact's value is "key=value"
+	Sets              // sets of values by key; a fact's value is "key=value", of one key as often as it has values
 )
+
+// Keyed reports whether values stand under keys.
+func (s Shape) Keyed() bool { return s == Map || s == Sets }
 
 // Type says what the values of a field are.
 type Type int
@@ -39,10 +43,25 @@ type Kind struct {
 	In     string
 	Key    string
 
-	Spans    bool // in force only from validFrom to validTo (half-open)
-	External bool // may be declared as kept elsewhere: external
+	Spans    *Span // in force only so long; nil for always
+	External bool  // may be declared as kept elsewhere: external
 	Fields   []Field
+
+	in []string
 }
+
+// Span names the fields that say when an object is in force: from a day on
+// until the day before another, both of which may be left open.
+type Span struct {
+	From, To string
+	Lead     string // how many days it begins before From, "" where it cannot
+	Code     string // the problem of a span without a day
+	Case     string // and which sentence of it
+}
+
+// valid is the span of documents with validity; these have its fields without
+// listing them.
+var valid = &Span{From: "validFrom", To: "validTo", Code: "E32"}
 
 // Field is a word of the vocabulary for what is said about an object.
 type Field struct {
@@ -50,14 +69,17 @@ type Field struct {
 	At       string // its path in the document, where that is not spec.Name
 	Shape    Shape
 	Type     Type
-	Item     string // Many, List, Map: what one value is called
+	Item     string // Many, List: what one value is called; Map, Sets: what a key is called
 	Ref      string // Type Ref: the kind whose objects are named
-	KeyRef   string // Map: the kind whose objects the keys name, if any
+	KeyRef   string // Map, Sets: the kind whose objects the keys name, if any
+	Crosses  bool   // may name what is in another installation: INSTALLATION:NAME
+	With     string // Crosses: a plain name is of the installation of what this other field names, not of the object's
 	Loose    bool   // may name what is not there (W23)
 	Default  string // what an omitted field means; "" for no value
 	Lenient  bool   // values that name what is not declared are left out (W23)
 	Initial  string // an omitted field keeps the target's value; one the target lacks begins as this: a field, or field.field through the object that the first names
 	Presence bool   // a Flag that says that the mapping of this name is there
+	Either   bool   // where the value stands there may be a mapping instead, of the fields below this name
 	AllOf    string // a Flag that stands for every value this other field could have; Primus spells it by leaving that field empty (R74)
 	Register string // where Primus keeps it
 	Doc      string
@@ -75,6 +97,9 @@ type Vocabulary struct {
 // field whose At says so.
 func (f *Field) Path() []string { return f.path }
 
+// InPath is where the records of a kind stand: the keys from the parent's spec.
+func (k *Kind) InPath() []string { return k.in }
+
 func newVocabulary(kinds ...Kind) *Vocabulary {
 	v := &Vocabulary{Kinds: kinds, byName: make(map[string]*Kind, len(kinds))}
 	for i := range v.Kinds {
@@ -83,7 +108,7 @@ func newVocabulary(kinds ...Kind) *Vocabulary {
 			k.Fields = append(k.Fields, Field{Name: "external", Type: Flag,
 				Doc: "Kept elsewhere: lupa knows the name and never touches the object."})
 		}
-		if k.Spans {
+		if k.Spans == valid {
 			k.Fields = append(k.Fields,
 				Field{Name: "validFrom", Type: Day, Doc: "First day in force."},
 				Field{Name: "validTo", Type: Day, Doc: "First day no longer in force."})
@@ -92,6 +117,7 @@ func newVocabulary(kinds ...Kind) *Vocabulary {
 			k.Fields = append(k.Fields, Field{Name: "externalIds", At: "metadata.externalIds", Shape: Map, Item: "key",
 				Doc: "Keys of the same object elsewhere, such as primusCard."})
 		}
+		k.in = strings.Split(k.In, ".")
 		for j := range k.Fields {
 			k.Fields[j].path = strings.Split(cmp.Or(strings.TrimPrefix(k.Fields[j].At, "metadata."), k.Fields[j].Name), ".")
 		}
@@ -187,7 +213,7 @@ func (k *Kind) strictRefs() []string {
 	return refs
 }
 
-// SplitMap is the key and the value of a Map fact's value.
+// SplitMap is the key and the value of the value of a fact of Map or Sets.
 func SplitMap(value string) (key, val string) {
 	key, val, _ = strings.Cut(value, "=")
 	return key, val

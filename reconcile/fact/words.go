@@ -5,14 +5,15 @@ package fact
 // here, a schema, and an example.
 var Words = newVocabulary(
 	Kind{
-		Name: "Installation", Doc: "One multiPrimus with its Wilma: what everything else belongs to.",
+		Name: "Installation", Doc: "One multiPrimus with its Wilma, one IMS or one CosDoc: what everything else belongs to.",
 		Fields: []Field{
 			{Name: "title", Doc: "Name for people."},
-			{Name: "system", Doc: "The product: inschool."},
+			{Name: "system", Doc: "The product: inschool, ims or cosdoc."},
 			{Name: "multiPrimus", Type: Flag, Doc: "Several schools share the installation."},
 			{Name: "versions", Shape: Map, Item: "product", Doc: "Product versions, which open and close features (R67, R87)."},
 			{Name: "municipalityCode", Doc: "Code of the municipality, three digits in Finland."},
 			{Name: "timeZone", Default: "Europe/Helsinki", Doc: "Zone in which days begin and end."},
+			{Name: "ims.reviewer", Type: Flag, Doc: "The role of reviewer (tarkastaja) is switched on in IMS."},
 		},
 	},
 	Kind{
@@ -67,15 +68,16 @@ var Words = newVocabulary(
 		},
 	},
 	Kind{
-		Name: "Person", Doc: "A card: a teacher, a member of staff, a student or a guardian.",
+		Name: "Person", Doc: "A card: a teacher, a member of staff, a student or a guardian; or a user of IMS or CosDoc.",
 		Register: "Opettajat, Henkilökunta, Opiskelijarekisteri", External: true,
 		Fields: []Field{
-			{Name: "kind", Doc: "teacher, staff, student or guardian."},
+			{Name: "kind", Doc: "teacher, staff, student, guardian or user."},
 			{Name: "schools", Shape: List, Type: Ref, Ref: "School", Item: "school", Register: "Koulu", Doc: "Schools; the first is the home school of templates (R36, R77)."},
 			{Name: "allSchools", Type: Flag, AllOf: "schools", Register: "Koulu (empty)", Doc: "Every school of the installation (R74)."},
 			{Name: "classes", Shape: Many, Type: Ref, Ref: "SchoolClass", Item: "school_class", Register: "Luokka", Doc: "Classes of a student."},
 			{Name: "children", Shape: Many, Type: Ref, Ref: "Person", Item: "child", Doc: "Children of a guardian."},
-			{Name: "groups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Käyttäjäryhmä Wilmassa", Doc: "Wilma groups (R23)."},
+			{Name: "groups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Käyttäjäryhmä Wilmassa", Doc: "Wilma groups (R23), and groups of a user of IMS (R60)."},
+			{Name: "units", Shape: Many, Type: Ref, Ref: "Unit", Item: "unit", Doc: "Home units of a user of CosDoc."},
 			{Name: "surveyMaintainerSchools", Shape: Many, Type: Ref, Ref: "School", Item: "school", Register: "Kyselyjen ylläpitäjä kouluissa (multiPrimus)", Doc: "Schools for survey maintenance instead of the person's own (R78)."},
 			{Name: "primusAccount", Type: Flag, Presence: true, Register: "Käyttäjätunnukset", Doc: "Has a Primus account (R17)."},
 			{Name: "primusAccount.groups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Tunnuksen ryhmä", Doc: "Groups of the account (R22)."},
@@ -85,7 +87,7 @@ var Words = newVocabulary(
 		},
 	},
 	Kind{
-		Name: "PersonOverride", Doc: "Rights added to or taken from one person (R14, R24).", Register: "tick fields of the card", Spans: true,
+		Name: "PersonOverride", Doc: "Rights added to or taken from one person (R14, R24).", Register: "tick fields of the card", Spans: valid,
 		Fields: []Field{
 			{Name: "person", Type: Ref, Ref: "Person", Doc: "Whose rights."},
 			{Name: "grant", Shape: Many, Type: Right, Item: "right_key", Doc: "Rights added."},
@@ -94,7 +96,7 @@ var Words = newVocabulary(
 		},
 	},
 	Kind{
-		Name: "CardAssignment", Doc: "Groups on one student's own card; they hide class and school (R28).", Register: "Opiskelijarekisteri", Spans: true,
+		Name: "CardAssignment", Doc: "Groups on one student's own card; they hide class and school (R28).", Register: "Opiskelijarekisteri", Spans: valid,
 		Fields: []Field{
 			{Name: "card", Type: Ref, Ref: "Person", Doc: "Whose card."},
 			{Name: "studentGroups", Shape: Many, Type: Ref, Ref: "UserGroup", Item: "user_group", Register: "Käyttäjäryhmä Wilmassa", Doc: "Groups of the student."},
@@ -119,6 +121,76 @@ var Words = newVocabulary(
 			{Name: "ordinary", Type: Flag, Doc: "Add ordinary surveys (R100)."},
 			{Name: "groupBound", Type: Flag, Doc: "Add group-bound surveys (R101)."},
 			{Name: "auto", Type: Flag, Doc: "Group-bound surveys come by themselves (R102)."},
+		},
+	},
+	Kind{
+		Name: "Unit", Doc: "A unit in the organisation tree of CosDoc; one without a parent is at level 0 (R52).",
+		Fields: []Field{
+			{Name: "title", Doc: "Name for people."},
+			{Name: "parent", Type: Ref, Ref: "Unit", Doc: "The unit above it."},
+		},
+	},
+	Kind{
+		Name: "CosDocRole", Doc: "What one may do in CosDoc, and on which units (R47).",
+		Fields: []Field{
+			{Name: "title", Doc: "Name for people."},
+			{Name: "permissions", Shape: Many, Type: Right, Item: "right_key", Doc: "Permissions it gives."},
+			{Name: "scope", Either: true, Doc: "ownUnits, the units of the assignment; root, those at level 0."},
+			{Name: "scope.units", Shape: Many, Type: Ref, Ref: "Unit", Item: "unit", Doc: "Units that the role says itself."},
+			{Name: "scope.includeSubunits", Type: Flag, Doc: "And everything below them."},
+		},
+	},
+	Kind{
+		Name: "CosDocProfile", Doc: "Roles that are assigned together (R48).",
+		Fields: []Field{
+			{Name: "title", Doc: "Name for people."},
+			{Name: "roles", Shape: Many, Type: Ref, Ref: "CosDocRole", Item: "role", Doc: "Its roles."},
+			{Name: "maxAssigneesPercent", Type: Count, Doc: "How many percent of a unit may have it (R49)."},
+		},
+	},
+	Kind{
+		Name: "CosDocAssignment", Doc: "A profile that a person has (R48).", Spans: valid,
+		Fields: []Field{
+			{Name: "profile", Type: Ref, Ref: "CosDocProfile", Doc: "What is assigned."},
+			{Name: "person", Type: Ref, Ref: "Person", Doc: "To whom."},
+			{Name: "units", Shape: Many, Type: Ref, Ref: "Unit", Item: "unit", Doc: "On which units."},
+			{Name: "reason", Doc: "Why."},
+		},
+	},
+	Kind{
+		Name: "ImsGrant", Doc: "What groups may do in one section of IMS, or in a part of it (R59).",
+		Fields: []Field{
+			{Name: "title", Doc: "Name for people."},
+			{Name: "section", Doc: "processes, documents, risks, indicators, reports or handbook (R56)."},
+			{Name: "path", Default: "/", Doc: "Folder or item in the section; / is all of it."},
+			{Name: "grants", Shape: Sets, KeyRef: "UserGroup", Item: "user_group", Doc: "viewer, editor, approver and reviewer, by group."},
+			{Name: "recursive", Type: Flag, Doc: "Replaces the rights of everything below (Korvaa oikeudet rekursiivisesti)."},
+			{Name: "responsible.group", Type: Ref, Ref: "UserGroup", Doc: "Group in charge of reviews (vastuuryhmä)."},
+			{Name: "responsible.user", Type: Ref, Ref: "Person", Doc: "User in charge of reviews (vastuukäyttäjä)."},
+			{Name: "reviewIntervalMonths", Type: Count, Doc: "Months between reviews (katselmointiaikaväli)."},
+		},
+	},
+	Kind{
+		Name: "Substitution", Doc: "Somebody is away, and somebody else takes over (R42, R43).",
+		Spans: &Span{From: "from", To: "to", Lead: "leadDays", Code: "E28", Case: "span"},
+		Fields: []Field{
+			{Name: "absent", Type: Ref, Ref: "Person", Crosses: true, Doc: "Who is away."},
+			{Name: "substitute", Type: Ref, Ref: "Person", Crosses: true, Doc: "Who takes over."},
+			{Name: "duties.groups", Shape: Many, Type: Ref, Ref: "UserGroup", Crosses: true, Item: "user_group", Doc: "Groups of the substitute for that time."},
+			{Name: "duties.overrides", Shape: Many, Type: Right, Item: "right_key", Doc: "Rights of the substitute for that time."},
+			{Name: "from", Type: Day, Doc: "First day of the absence."},
+			{Name: "to", Type: Day, Doc: "First day back."},
+			{Name: "leadDays", Type: Count, Default: "0", Doc: "Days before the absence on which the substitute has the duties already (R42)."},
+			{Name: "reason", Doc: "Why."},
+		},
+	},
+	Kind{
+		Name: "SubstitutedProfile", Doc: "A profile of CosDoc that goes with the duties.", Parent: "Substitution", In: "duties.cosdocProfiles", Key: "profile",
+		Fields: []Field{
+			{Name: "profile", Type: Ref, Ref: "CosDocProfile", Crosses: true, With: "substitute", Doc: "The profile."},
+			{Name: "units", Shape: Many, Type: Ref, Ref: "Unit", Item: "unit", Crosses: true, With: "substitute", Doc: "On which units."},
+			{Name: "absent", Type: Ref, Ref: "Person", Crosses: true, Doc: "Who is away, as CosDoc knows the person."},
+			{Name: "substitute", Type: Ref, Ref: "Person", Crosses: true, Doc: "Who takes over, as CosDoc knows the person."},
 		},
 	},
 	Kind{

@@ -93,17 +93,22 @@ func (w *world) ownKeys(k *fact.Kind, inst string) []string {
 		return names[:2]
 	}
 	var own []string
-	for _, id := range w.refs(by.Ref, inst) {
-		own = append(own, fact.Name(id))
+	for _, id := range w.refs(by, inst) {
+		own = append(own, fact.CalledFrom(inst, id))
 	}
 	return own
 }
 
-// refs are the ids of a kind within an installation.
-func (w *world) refs(kind, inst string) []string {
+// refs are the ids that a field may name within an installation.
+func (w *world) refs(f *fact.Field, inst string) []string {
+	return w.within(f.Ref, inst, f.Crosses)
+}
+
+// within are the ids of a kind within an installation, or everywhere.
+func (w *world) within(kind, inst string, all bool) []string {
 	var ids []string
 	for _, id := range w.there[kind] {
-		if (fact.Key{ID: id}).Installation() == inst {
+		if all || (fact.Key{ID: id}).Installation() == inst {
 			ids = append(ids, id)
 		}
 	}
@@ -117,7 +122,7 @@ func (w *world) field(key fact.Key, k *fact.Kind, f *fact.Field) {
 	if f.Name == k.Key {
 		_, own := fact.SplitNested(key.ID)
 		if f.Ref != "" {
-			own = fact.ID(key.Installation(), own)
+			own = fact.IDFrom(key.Installation(), own)
 		}
 		add(0, own)
 		return
@@ -141,13 +146,16 @@ func (w *world) field(key fact.Key, k *fact.Kind, f *fact.Field) {
 		for row := 1; row <= len(values) && w.choose(3) > 0; row++ {
 			add(row, values[w.choose(len(values))])
 		}
-	case fact.Map:
+	case fact.Map, fact.Sets:
 		keys := names
 		if f.KeyRef != "" {
-			keys = w.refs(f.KeyRef, key.Installation())
+			keys = w.within(f.KeyRef, key.Installation(), false)
 		}
 		for _, mapKey := range keys {
 			if w.choose(3) == 1 {
+				add(0, fact.JoinMap(mapKey, values[w.choose(len(values))]))
+			}
+			if f.Shape == fact.Sets && w.choose(3) == 1 {
 				add(0, fact.JoinMap(mapKey, values[w.choose(len(values))]))
 			}
 		}
@@ -164,9 +172,9 @@ func (w *world) values(f *fact.Field, inst string) []string {
 		return []string{"2026-01-07", "2026-06-01"}
 	case fact.Ref:
 		if f.Loose {
-			return append(w.refs(f.Ref, inst), fact.ID(inst, "gone"))
+			return append(w.refs(f, inst), fact.ID(inst, "gone"))
 		}
-		return w.refs(f.Ref, inst)
+		return w.refs(f, inst)
 	default:
 		return []string{"Äänekoski", "x=y", "two\nlines", strconv.Itoa(len(f.Name))}
 	}

@@ -140,12 +140,23 @@ func value(s fact.Set, f *fact.Field) any {
 	var texts []string
 	for _, f2 := range s.All() {
 		text := f2.Value
-		if f.Type == fact.Ref && f.Shape != fact.Map {
-			text = fact.Name(text)
+		if f.Type == fact.Ref && !f.Shape.Keyed() {
+			text = fact.CalledFrom(f2.Installation(), text)
 		}
 		texts = append(texts, text)
 	}
 	switch {
+	case f.Shape == fact.Sets:
+		m := make(map[string]any)
+		for _, text := range texts {
+			k, v := fact.SplitMap(text)
+			if f.KeyRef != "" {
+				k = fact.Name(k)
+			}
+			list, _ := m[k].([]string)
+			m[k] = append(list, v)
+		}
+		return m
 	case f.Shape == fact.Map:
 		m := make(map[string]any, len(texts))
 		for _, text := range texts {

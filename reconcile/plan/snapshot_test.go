@@ -216,7 +216,7 @@ var hostileSnapshots = map[string]string{
 	"no facts":                          snapshotOf(`null`, `{"add":[],"del":[]}`),
 	"facts that are an object":          snapshotOf(`{}`, `{"add":[],"del":[]}`),
 	"no last":                           snapshotOf(`[]`, `null`),
-	"a kind that nobody knows":          snapshotOf(`[["Unit","m/a",[["",""]]]]`, `{"add":[],"del":[]}`),
+	"a kind that nobody knows":          snapshotOf(`[["Shoe","m/a",[["",""]]]]`, `{"add":[],"del":[]}`),
 	"a field that nobody knows":         snapshotOf(`[["School","m/a",[["shoeSize","45"]]]]`, `{"add":[],"del":[]}`),
 	"a row of what has none":            snapshotOf(`[["School","m/a",[["title[1]","A"]]]]`, `{"add":[],"del":[]}`),
 	"the row before the first":          snapshotOf(`[["Person","m/a",[["schools[0]","m/a"]]]]`, `{"add":[],"del":[]}`),

@@ -139,9 +139,25 @@ func unknownReference(p *Pass) {
 		if p.lost(ref.Target.Name()) {
 			continue
 		}
-		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact},
-			Suggest: p.nearestObject(declared, ref.Target)}
-		if other, ok := elsewhere(declared, ref.Target); ok {
+		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact}}
+		inst := ref.Target.Installation()
+		if ref.Across && !declared.Has(fact.Key{Kind: "Installation", ID: inst}) {
+			if p.lost(inst) {
+				continue
+			}
+			f.Args = []string{"Installation", inst}
+			f.Suggest = p.nearest(inst, installationsOf(declared))
+			p.find(f)
+			continue
+		}
+		f.Suggest = p.nearestObject(declared, ref.Target)
+		if f.Suggest != "" && inst != ref.Fact.Installation() {
+			f.Suggest = inst + ":" + f.Suggest
+		}
+		switch other, ok := elsewhere(declared, ref.Target); {
+		case ok && ref.Across:
+			f.Suggest = other + ":" + ref.Target.Name()
+		case ok:
 			f.Case, f.Args = "elsewhere", []string{ref.Target.Kind, ref.Target.Name(), ref.Target.Installation(), other}
 		}
 		p.find(f)
@@ -151,6 +167,17 @@ func unknownReference(p *Pass) {
 		for _, f := range k.Fields {
 			if f.Type == fact.Right {
 				p.unknownRights(declared, k.Name, f.Name, rights)
+			}
+		}
+	}
+}
+
+// installationsOf are the names of the installations.
+func installationsOf(s fact.Set) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range s.Kind("Installation").Objects() {
+			if !yield(key.ID) {
+				return
 			}
 		}
 	}
@@ -218,10 +245,11 @@ func accountOfStudent(p *Pass) {
 }
 
 // schools (R36, R74): an empty Koulu means every school, so nobody has one by
-// accident. Guardians have their schools through their children.
+// accident. Guardians have their schools through their children, and users of
+// IMS and CosDoc have none.
 func schools(p *Pass) {
 	for key, person := range p.Declared.Kind("Person").Objects() {
-		if kind := person.Value("kind"); kind == "guardian" || person.Value("external") != "" {
+		if kind := person.Value("kind"); kind == "guardian" || kind == "user" || person.Value("external") != "" {
 			continue
 		}
 		switch list, all := person.Value("schools") != "", person.Value("allSchools") != ""; {
@@ -252,10 +280,10 @@ func Widens(have, want fact.Set) (fields []string) {
 }
 
 // everywhere reports whether a list of schools of an object means every school,
-// because the object says so or because the list is empty. Students and
-// guardians have no Koulu field that could, and a stub says only what it says.
+// because the object says so or because the list is empty. Students, guardians
+// and users have no Koulu field that could, and a stub says only what it says.
 func everywhere(object fact.Set, all fact.Field) bool {
-	if kind := object.Value("kind"); object.Len() == 0 || kind == "student" || kind == "guardian" {
+	if kind := object.Value("kind"); object.Len() == 0 || kind == "student" || kind == "guardian" || kind == "user" {
 		return false
 	}
 	if in, _, nested := strings.Cut(all.Name, "."); nested && object.Value(in) == "" {
@@ -268,8 +296,8 @@ func everywhere(object fact.Set, all fact.Field) bool {
 // school, as the main user's does (R74); who means that can say so.
 func accountEverywhere(p *Pass) {
 	for key, person := range p.Declared.Kind("Person").Objects() {
-		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
-			continue // E02
+		if kind := person.Value("kind"); kind == "student" || kind == "guardian" || kind == "user" {
+			continue // E02, D07
 		}
 		if person.Value("primusAccount") != "" && person.Value("primusAccount.homeSchools") == "" && person.Value("primusAccount.allSchools") == "" {
 			p.find(Finding{Code: "N02", Subject: key, Facts: factsOf(person, "primusAccount")})
@@ -349,7 +377,8 @@ func stillReferenced(p *Pass) {
 }
 
 // fieldOfOtherKind: students have schools and classes, guardians have children,
-// and the groups of both are set at card, class and school (R27, R29).
+// and the groups of both are set at card, class and school (R27, R29). Users of
+// IMS and CosDoc have groups or units, and nothing of a school.
 func fieldOfOtherKind(p *Pass) {
 	for key, person := range p.Declared.Kind("Person").Objects() {
 		kind := person.Value("kind")
@@ -380,10 +409,11 @@ func personOfOtherKind(p *Pass) {
 }
 
 // notFor are the fields that a kind of person does not have; a Primus account
-// is E02's.
+// of a student or guardian is E02's.
 var notFor = map[string][]string{
-	"teacher":  {"classes", "children"},
-	"staff":    {"classes", "children"},
-	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools"},
-	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools"},
+	"teacher":  {"classes", "children", "units"},
+	"staff":    {"classes", "children", "units"},
+	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools", "units"},
+	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools", "units"},
+	"user":     {"schools", "allSchools", "classes", "children", "surveyMaintainerSchools", "primusAccount"},
 }

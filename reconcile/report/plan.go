@@ -367,7 +367,7 @@ func (t *Text) mapping(m map[string]any) string {
 		switch v := m[k].(type) {
 		case bool:
 			parts = append(parts, Safe(k))
-		case map[string]any:
+		case map[string]any, []string:
 			parts = append(parts, Safe(k)+" ("+t.value(v)+")")
 		default:
 			parts = append(parts, Safe(k)+": "+t.value(v))

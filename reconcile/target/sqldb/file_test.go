@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/order"
@@ -289,6 +291,104 @@ func TestUpgrade(t *testing.T) {
 	exec(t, newer, "INSERT INTO lupa_version (version_id, is_applied) VALUES (999, 1)")
 	if err := Upgrade(t.Context(), newer); !errors.Is(err, target.ErrNewer) {
 		t.Errorf("upgrading a newer one: %v, want %v", err, target.ErrNewer)
+	}
+}
+
+// TestUpgradeKeepsWhatIsThere: a target that was filled before there were IMS and
+// CosDoc holds the same afterwards, and takes what is new.
+func TestUpgradeKeepsWhatIsThere(t *testing.T) {
+	path, old := fresh(t), filepath.Join(t.TempDir(), "old.db")
+	db, err := open(old, "rwc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := migrate(t.Context(), db, 2); err != nil {
+		t.Fatal(err)
+	}
+	before := withTables(t, db, world())
+	if n := before.Len(); n < 100 || n == world().Len() {
+		t.Fatalf("%d of %d facts are of before", n, world().Len())
+	}
+	fill(t, path, before)
+	exec(t, old, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	copyRows(t, db, path)
+	db.Close()
+	if _, err := OpenReader(t.Context(), old); !errors.Is(err, target.ErrOlder) {
+		t.Errorf("reading: %v, want %v", err, target.ErrOlder)
+	}
+	if err := Upgrade(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	want, err := openTest(t, path).Read(t.Context(), fact.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := openTest(t, old).Read(t.Context(), fact.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !got.Now.Equal(before) || !got.Last.Equal(before) || got.Lineage != want.Lineage || got.Serial != want.Serial {
+		t.Errorf("(-before +after):\n%s", cmp.Diff(facttest.Describe(before), facttest.Describe(got.Now)))
+	}
+	more := fact.Of(fact.Fact{Key: fact.Key{Kind: "Unit", ID: "mallila/uusi"}})
+	fill(t, old, more)
+	if got, err := openTest(t, old).Read(t.Context(), fact.Scope{}); err != nil || !got.Now.Equal(before.Plus(more)) {
+		t.Errorf("a new kind does not fit in: %v", err)
+	}
+}
+
+// withTables is what of a set the tables of a database have a place for.
+func withTables(t *testing.T, db *sql.DB, s fact.Set) fact.Set {
+	t.Helper()
+	places := make(map[[2]string]bool) // by kind and field
+	for _, table := range tables() {
+		for _, c := range table.columns() {
+			var n int
+			if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", table.name, strings.Trim(c.name, `"`)).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			if c.field != nil {
+				places[[2]string{table.kind.Name, c.field.Name}] = n > 0
+			} else if n > 0 {
+				places[[2]string{table.kind.Name, ""}] = true
+			}
+		}
+	}
+	var b fact.Builder
+	for _, f := range s.All() {
+		if places[[2]string{f.Kind, f.Field}] {
+			b.Add(f)
+		}
+	}
+	return b.Set()
+}
+
+// copyRows copies the rows of all tables that a database has from another one.
+func copyRows(t *testing.T, to *sql.DB, from string) {
+	t.Helper()
+	if _, err := to.ExecContext(t.Context(), "ATTACH ? AS filled", from); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := to.QueryContext(t.Context(), `SELECT t.name, group_concat('"' || c.name || '"') FROM main.sqlite_schema t, pragma_table_info(t.name) c
+		WHERE t.type = 'table' AND t.name <> ? GROUP BY t.name`, versionTable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copies []string
+	for rows.Next() {
+		var table, columns string
+		if err := rows.Scan(&table, &columns); err != nil {
+			t.Fatal(err)
+		}
+		copies = append(copies, fmt.Sprintf("INSERT INTO main.%s (%s) SELECT %[2]s FROM filled.%[1]s", table, columns))
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text := "BEGIN; PRAGMA defer_foreign_keys = ON; " + strings.Join(copies, "; ") + "; COMMIT; DETACH filled"
+	if _, err := to.ExecContext(t.Context(), text); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -189,7 +189,7 @@ func (t *table) facts(values []driver.Value, to *fact.Builder) {
 		own, _ = text(values[1])
 		name := own
 		if t.owner[1].ref != "" {
-			name = fact.Name(own)
+			name = fact.CalledFrom(fact.Key{ID: key.ID}.Installation(), own)
 		}
 		key.ID = fact.NestedID(key.ID, name)
 	}
@@ -199,7 +199,7 @@ func (t *table) facts(values []driver.Value, to *fact.Builder) {
 		switch at, _ := text(values[n]); t.field.Shape {
 		case fact.List:
 			f.Row, _ = strconv.Atoi(at)
-		case fact.Map:
+		case fact.Map, fact.Sets:
 			f.Value = fact.JoinMap(at, f.Value)
 		}
 		to.Add(f)

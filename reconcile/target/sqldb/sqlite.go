@@ -40,7 +40,7 @@ import (
 var migrations embed.FS
 
 const (
-	schemaVersion = 2
+	schemaVersion = 3
 	versionTable  = "lupa_version"
 	applicationID = 0x6c757061 // "lupa"
 	busyMillis    = 5000

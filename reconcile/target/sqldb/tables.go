@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -72,6 +73,9 @@ func ownerColumns(k *fact.Kind) []column {
 }
 
 func fieldColumn(name string, f *fact.Field) column {
+	if slices.Contains(reserved, name) {
+		name = `"` + name + `"`
+	}
 	c := column{name: name, field: f, ref: f.Ref, loose: f.Loose, typ: "text"}
 	switch f.Type {
 	case fact.Flag:
@@ -82,6 +86,9 @@ func fieldColumn(name string, f *fact.Field) column {
 	return c
 }
 
+// reserved are the names of columns that are words of SQL.
+var reserved = []string{"from", "to"}
+
 func fieldTable(objects *table, f *fact.Field) *table {
 	t := &table{name: objects.name + "_" + snake(f.Name), kind: objects.kind, field: f, owner: objects.owner}
 	if objects.kind.Parent == "" {
@@ -91,7 +98,7 @@ func fieldTable(objects *table, f *fact.Field) *table {
 	switch f.Shape {
 	case fact.List:
 		t.own = []column{{name: "row", typ: "integer"}, value}
-	case fact.Map:
+	case fact.Map, fact.Sets:
 		value.name = "value"
 		t.own = []column{{name: f.Item, ref: f.KeyRef, typ: "text"}, value}
 	default:
@@ -105,6 +112,8 @@ func (t *table) key() []column {
 	switch {
 	case t.field == nil:
 		return t.owner
+	case t.field.Shape == fact.Sets:
+		return append(t.owner[:len(t.owner):len(t.owner)], t.own...)
 	default:
 		return append(t.owner[:len(t.owner):len(t.owner)], t.own[0])
 	}

@@ -84,7 +84,7 @@ func (t *table) ownerArgs(key fact.Key) []any {
 	}
 	parent, own := fact.SplitNested(key.ID)
 	if t.owner[1].ref != "" {
-		own = fact.ID(key.Installation(), own)
+		own = fact.IDFrom(key.Installation(), own)
 	}
 	return []any{parent, own}
 }
@@ -111,7 +111,7 @@ func (t *table) rowArgs(f fact.Fact) []any {
 	switch t.field.Shape {
 	case fact.List:
 		return []any{f.Row, value.valueArg(f.Value)}
-	case fact.Map:
+	case fact.Map, fact.Sets:
 		key, val := fact.SplitMap(f.Value)
 		return []any{key, value.valueArg(val)}
 	}
@@ -278,13 +278,17 @@ func (x *tx) updateColumn(ctx context.Context, t *table, c column, step order.St
 // key of a map, that both sides have is changed in place.
 func (x *tx) updateRows(ctx context.Context, t *table, step order.Step) error {
 	owner := t.ownerArgs(step.Key)
-	at := func(f fact.Fact) any { return t.rowArgs(f)[0] }
-	add := make(map[any]fact.Fact)
+	place := len(t.key()) - len(owner) // how many columns tell rows of one object apart
+	at := func(f fact.Fact) (key [2]any) {
+		copy(key[:], t.rowArgs(f)[:place])
+		return key
+	}
+	add := make(map[[2]any]fact.Fact)
 	for _, f := range step.Add.All() {
 		add[at(f)] = f
 	}
 	for _, f := range step.Del.All() {
-		args := append(owner[:len(owner):len(owner)], at(f))
+		args := append(owner[:len(owner):len(owner)], t.rowArgs(f)[:place]...)
 		changed, ok := add[at(f)]
 		if !ok {
 			if err := x.one(ctx, "DELETE FROM "+t.name+" WHERE "+where(t.key()), args...); err != nil {
