@@ -135,5 +135,5 @@ func (t *Table) KnownKeys(installation string) iter.Seq[string] {
 				return
 			}
 		}
-}
+	}
 }

@@ -17,7 +17,9 @@ import (
 // the vocabulary has and the tables lack goes into a new migration.
 func TestMigrationsMakeTheVocabulary(t *testing.T) {
 	migrated := definitions(t, func(ctx context.Context, db *sql.DB) error { return migrate(ctx, db, schemaVersion) })
-	maps.DeleteFunc(migrated, func(name string, _ []string) bool { return strings.Contains(name, "lupa_") || strings.HasPrefix(name, "sqlite_") })
+	maps.DeleteFunc(migrated, func(name string, _ []string) bool {
+		return strings.Contains(name, "lupa_") || strings.HasPrefix(name, "sqlite_")
+	})
 	direct := definitions(t, func(ctx context.Context, db *sql.DB) error {
 		_, err := db.ExecContext(ctx, statements(tables()))
 		return err
