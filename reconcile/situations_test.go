@@ -74,11 +74,11 @@ func goalOf(t *testing.T, tree, at string) *plan.Goal {
 	t.Helper()
 	opt := config.Options{Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	if at != "" {
-		d, err := calendar.ParseDay(at)
+		m, err := calendar.ParseMoment(at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		opt.At = &d
+		opt.At = &m
 	}
 	loaded, err := config.Load(t.Context(), treeOf(t, tree), opt)
 	if err != nil {

@@ -47,6 +47,7 @@ type app struct {
 	logFormat string
 	language  string
 	at        string
+	moment    *calendar.Moment // that --at names, if it is given
 	quiet     bool
 }
 
@@ -80,7 +81,7 @@ what has to change in a target, and applies exactly that plan.`,
 	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
 	flags.StringVar(&a.format, "format", "text", "text or json")
 	flags.StringVar(&a.language, "lang", "en", "language of the output: en")
-	flags.StringVar(&a.at, "at", "", "the day to look at, YYYY-MM-DD (default today, in the installation)")
+	flags.StringVar(&a.at, "at", "", "when to look: a day such as 2026-06-22, or a time (default now, in the installation)")
 	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
 	flags.StringVar(&a.logLevel, "log-level", "", "trace, debug, info, warn, error or off (LUPA_LOG; default warn)")
 	flags.StringVar(&a.logFormat, "log-format", "text", "text or json")
@@ -145,9 +146,11 @@ func (a *app) start(cmd *cobra.Command, _ []string) error {
 		return usage("--color %s: auto, always or never", a.colour)
 	}
 	if cmd.Flags().Changed("at") {
-		if _, err := calendar.ParseDay(a.at); err != nil {
+		m, err := calendar.ParseMoment(a.at)
+		if err != nil {
 			return usage("--at: %w", err)
 		}
+		a.moment = &m
 	}
 	log, err := a.logger()
 	if err != nil {
@@ -316,15 +319,8 @@ func (a *app) load(ctx context.Context) (*tree, error) {
 	return a.loadFrom(ctx, root, fsys)
 }
 
-// options say at which day to look.
-func (a *app) options() config.Options {
-	opt := config.Options{Now: a.now}
-	if a.at != "" {
-		day, _ := calendar.ParseDay(a.at) // checked at the start
-		opt.At = &day
-	}
-	return opt
-}
+// options say when to look.
+func (a *app) options() config.Options { return config.Options{Now: a.now, At: a.moment} }
 
 // loadFrom reads the tree of a directory.
 func (a *app) loadFrom(ctx context.Context, root string, fsys fs.FS) (*tree, error) {
@@ -341,8 +337,12 @@ func (a *app) loadFrom(ctx context.Context, root string, fsys fs.FS) (*tree, err
 }
 
 // unreadable is what is said where a file or directory of the tree cannot be
-// read.
+// read, or where its zone does not have the moment to look at.
 func unreadable(err error) error {
+	var moment *calendar.MomentError
+	if errors.As(err, &moment) {
+		return usage("--at: %w", moment)
+	}
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		return &failure{code: exitFailure, err: fmt.Errorf("reading the tree: %s: %w", at.Path, at.Err), next: "see that you may read it"}

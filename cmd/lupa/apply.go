@@ -78,21 +78,24 @@ func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
 	return p, t, nil
 }
 
-// instant is when the plan must hold: now, or on the day of --at. The zero time
+// instant is when the plan must hold: now, or at the moment of --at. The zero time
 // stands for the very day that the plan was made for.
 func (a *app) instant(p *plan.Plan) (time.Time, error) {
 	zone, err := time.LoadLocation(p.TimeZone)
 	if err != nil {
 		return time.Time{}, fail(err)
 	}
-	if a.at == "" {
+	if a.moment == nil {
 		return a.now, nil
 	}
-	day, err := calendar.ParseDay(a.at)
-	if err != nil || day == p.At {
-		return time.Time{}, err
+	at, err := a.moment.Instant(zone)
+	switch {
+	case err != nil:
+		return time.Time{}, usage("--at: %w", err)
+	case a.moment.IsDay() && calendar.Today(at, zone) == p.At:
+		return time.Time{}, nil
 	}
-	return day.Noon(zone), nil
+	return at, nil
 }
 
 // expected refuses a plan that is not the one that was reviewed.

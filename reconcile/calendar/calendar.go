@@ -34,10 +34,22 @@ func Today(now time.Time, zone *time.Location) Day {
 	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// Start is the instant at which the day begins in a zone.
+// Start is the first instant of the day in a zone. Where the clock goes over
+// midnight the day begins later, and where it goes back over midnight the day
+// begins the first time. A day that the zone does not have begins and ends where
+// the next one begins.
 func (d Day) Start(zone *time.Location) time.Time {
-	y, m, day := time.Unix(int64(d)*86400, 0).UTC().Date()
-	return time.Date(y, m, day, 0, 0, 0, 0, zone)
+	midnight := time.Unix(int64(d)*86400, 0)
+	for p := range around(midnight, zone) {
+		at := midnight.Add(-p.offset)
+		if at.Before(p.from) {
+			at = p.from
+		}
+		if at.Before(p.to) {
+			return at.In(zone)
+		}
+	}
+	return midnight.In(zone) // not reached: the last period ends after the day does
 }
 
 // Noon is twelve hours into the day: an instant that lies in the same day in

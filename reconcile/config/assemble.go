@@ -50,7 +50,7 @@ type layer struct {
 // default holds, or what else had a part.
 type origin struct{ at, also place }
 
-func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) {
+func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
@@ -64,7 +64,9 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) {
 	a.at = make(map[fact.Key]*object, objects)
 	a.facts.b.Grow(objects)
 	a.findInstallations(read)
-	a.today()
+	if err := a.today(); err != nil {
+		return err
+	}
 	a.nameObjects(read)
 	a.joinRosters(read, rosters)
 	a.carryOut(read)
@@ -84,6 +86,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) {
 	}
 	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
 	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial, a.broken}, a.paths}.of
+	return nil
 }
 
 // origins knows where facts were declared, after all else is forgotten.
@@ -336,15 +339,19 @@ func (a *assembly) renames(read []fileFacts) {
 var errLocal = errors.New("no zone of an installation")
 
 // today settles the day to look at, which each installation has of its own.
-func (a *assembly) today() {
+func (a *assembly) today() (err error) {
 	a.zones = make(map[string]*time.Location)
 	a.days = make(map[string]calendar.Day)
 	for _, name := range a.goal.Installations {
 		a.zones[name] = a.zone(a.installations[name])
-		a.days[name] = a.day(a.zones[name])
+		if a.days[name], err = a.day(a.zones[name]); err != nil {
+			return err
+		}
 	}
 	first := a.firstZone()
-	a.goal.TimeZone, a.goal.At = first.String(), a.day(first)
+	a.goal.TimeZone = first.String()
+	a.goal.At, err = a.day(first)
+	return err
 }
 
 func (a *assembly) firstZone() *time.Location {
@@ -405,11 +412,11 @@ func (a *assembly) zone(installation *object) *time.Location {
 }
 
 // day is the day to look at in a zone.
-func (a *assembly) day(zone *time.Location) calendar.Day {
+func (a *assembly) day(zone *time.Location) (calendar.Day, error) {
 	if a.opt.At != nil {
-		return *a.opt.At
+		return a.opt.At.Day(zone)
 	}
-	return calendar.Today(a.opt.Now, zone)
+	return calendar.Today(a.opt.Now, zone), nil
 }
 
 // span is when an object is in force.

@@ -87,11 +87,20 @@ func day(t *testing.T, text string) *calendar.Day {
 	return &d
 }
 
+func on(t *testing.T, text string) *calendar.Moment {
+	t.Helper()
+	m, err := calendar.ParseMoment(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &m
+}
+
 func load(t *testing.T, fsys fstest.MapFS, at string) *config.Tree {
 	t.Helper()
 	opt := config.Options{Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	if at != "" {
-		opt.At = day(t, at)
+		opt.At = on(t, at)
 	}
 	tree, err := config.Load(t.Context(), fsys, opt)
 	if err != nil {

@@ -42,7 +42,7 @@ const ProjectFile = "lupa.yaml"
 // Options say when to look and whom to tell.
 type Options struct {
 	Now  time.Time             // by the clock
-	At   *calendar.Day         // instead of the day that Now is in the installation
+	At   *calendar.Moment      // instead of Now; each installation has its day by its own zone
 	Read func(done, files int) // called as files are read, from several goroutines
 }
 
@@ -82,8 +82,9 @@ type Target struct {
 	DSNFile string
 }
 
-// Load reads the tree at the root of fsys. The error is the machine's; what the
-// author has to mend is in Problems.
+// Load reads the tree at the root of fsys. The error is the machine's, or a
+// *calendar.MomentError where a zone of the tree does not have Options.At; what
+// the author has to mend is in Problems.
 func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	paths, problems, err := source.List(fsys)
 	if err != nil {
@@ -103,7 +104,9 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.join(read, rosters)
+	if err := l.join(read, rosters); err != nil {
+		return nil, err
+	}
 	return l.tree, nil
 }
 
@@ -233,7 +236,7 @@ func (c *compiler) lose(text []byte) {
 
 // join puts files and rosters together: names become ids, and objects become
 // facts.
-func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
+func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	goal := &plan.Goal{}
 	lost, rostersLost := make(map[string]bool), false
 	for i, f := range read {
@@ -253,7 +256,9 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 	}
 	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	a := assembly{loader: l, goal: goal, lost: lost, brokenRoster: rostersLost}
-	a.assemble(read, rosters)
+	if err := a.assemble(read, rosters); err != nil {
+		return err
+	}
 	for _, f := range policy.Check(policy.Documents, policy.Pass{
 		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
 		Several: len(goal.Installations) > 1,
@@ -263,10 +268,11 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) {
 	l.tree.Problems = oncePerDefault(l.tree.Problems)
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
 	if l.tree.Refused() {
-		return
+		return nil
 	}
 	goal.Findings = l.tree.Problems
 	l.tree.Goal = goal
+	return nil
 }
 
 // oncePerDefault keeps one of the findings that every line of People has for the

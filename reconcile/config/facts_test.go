@@ -208,7 +208,7 @@ func TestEachInstallationHasItsDay(t *testing.T) {
 		}
 		opt := config.Options{Now: now}
 		if c.at != "" {
-			opt.At = day(t, c.at)
+			opt.At = on(t, c.at)
 		}
 		tree, err := config.Load(t.Context(), fsys, opt)
 		if err != nil || tree.Refused() {
