@@ -362,19 +362,22 @@ func (a *assembly) firstZone() *time.Location {
 }
 
 // steady settles the time around the day in which the same documents and rows
-// are in force.
+// are in force, and keeps when others are.
 func (a *assembly) steady(read []fileFacts) {
+	a.tree.times.days = a.days
 	steady := make(map[string]calendar.Span)
 	for i := range read {
 		for j := range read[i].objects {
 			if o := &read[i].objects[j]; o.kind.Spans != nil && !o.broken {
-				inst := o.key.Installation()
-				steady[inst] = steady[inst].Narrow(a.days[inst], a.span(o))
+				inst, span := o.key.Installation(), a.span(o)
+				a.tree.times.spans[o.key] = validity{span, a.absentOwner(o) != nil}
+				steady[inst] = steady[inst].Narrow(a.days[inst], span)
 			}
 		}
 	}
 	for _, j := range a.joined {
 		for _, p := range j.People {
+			a.tree.times.person(j.installation, p.Memberships)
 			for _, m := range p.Memberships {
 				steady[j.installation] = steady[j.installation].Narrow(a.days[j.installation], m.Span)
 			}

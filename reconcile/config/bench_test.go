@@ -38,6 +38,32 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+// BenchmarkOn is another day of a tree: from the second day on, as the first sorts
+// out what has a span.
+func BenchmarkOn(b *testing.B) {
+	for _, people := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(people), func(b *testing.B) {
+			tree, err := config.Load(b.Context(), largeTree(facttest.Tree(people)), config.Options{Now: time.Unix(1_800_000_000, 0)})
+			if err != nil || tree.Refused() {
+				b.Fatal(err, tree.Problems)
+			}
+			end := *day(b, "2999-01-01")
+			before, err := tree.On(b.Context(), end-1)
+			if err != nil || before.Len() != tree.Goal.Facts.Len() {
+				b.Fatal(err, before.Len())
+			}
+			if after, err := tree.On(b.Context(), end); err != nil || after.Len() >= before.Len() {
+				b.Fatal(err, after.Len())
+			}
+			for b.Loop() {
+				if before, err = tree.On(b.Context(), end-1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkImport is the way from what a target holds to files, checked.
 func BenchmarkImport(b *testing.B) {
 	for _, people := range []int{1_000, 10_000, 100_000} {

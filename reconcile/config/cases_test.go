@@ -78,7 +78,7 @@ func treeOf(files map[string]string) fstest.MapFS {
 	return fsys
 }
 
-func day(t *testing.T, text string) *calendar.Day {
+func day(t testing.TB, text string) *calendar.Day {
 	t.Helper()
 	d, err := calendar.ParseDay(text)
 	if err != nil {

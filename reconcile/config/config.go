@@ -55,6 +55,7 @@ type Tree struct {
 	Objects  int // declared, without the records inside them
 
 	lists map[string]bool // what documents of People are called
+	times *times          // what is in force when
 }
 
 // Refused reports whether a problem is an error.
@@ -90,7 +91,7 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := loader{opt: opt, paths: paths, tree: &Tree{Files: len(paths)}}
+	l := loader{opt: opt, paths: paths, tree: &Tree{Files: len(paths), times: newTimes(fsys, opt)}}
 	l.report(problems...)
 	if slices.ContainsFunc(problems, func(p source.Problem) bool { return p.Code == "Y06" }) {
 		return l.tree, nil // too much to read at all
@@ -117,7 +118,7 @@ func ReadProject(fsys fs.FS) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := loader{paths: []string{ProjectFile}, tree: &Tree{Files: 1}}
+	l := loader{paths: []string{ProjectFile}, tree: &Tree{Files: 1, times: newTimes(fsys, Options{})}}
 	read := compile(0, file)
 	l.report(read.problems...)
 	l.project([]fileFacts{read})

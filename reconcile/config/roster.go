@@ -470,6 +470,16 @@ var ownedByRoster = map[string]string{"Person": "kind", "SchoolClass": "school"}
 // ofAbsent reports whether an object belongs to a card that is absent: it is as
 // little in force as the card.
 func (a *assembly) ofAbsent(o *object) bool {
+	e := a.absentOwner(o)
+	if e != nil {
+		a.problemOf(o, "N07", "", e.at, e.value)
+	}
+	return e != nil
+}
+
+// absentOwner is the entry that names an absent card to which an object belongs,
+// nil where there is none.
+func (a *assembly) absentOwner(o *object) *entry {
 	for _, field := range ofPersons[o.kind.Name] {
 		e := o.entry(field)
 		if e == nil {
@@ -477,11 +487,10 @@ func (a *assembly) ofAbsent(o *object) bool {
 		}
 		person := a.at[fact.Key{Kind: "Person", ID: a.named(o, o.key.Installation(), e.field, e.value)}]
 		if person != nil && person.absent {
-			a.problemOf(o, "N07", "", e.at, e.value)
-			return true
+			return e
 		}
 	}
-	return false
+	return nil
 }
 
 // ofPersons are the kinds that belong to a card, or to two, and the fields that
