@@ -72,6 +72,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.carryOut(read)
 	a.renames(read)
 	a.lists(read)
+	a.accessTests(read)
 	a.steady(read)
 	for i := range read {
 		for j := range read[i].objects {

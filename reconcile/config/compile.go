@@ -66,6 +66,8 @@ func (c *compiler) document(doc *source.Document) {
 		c.people(root)
 	case root.Get("kind").Text() == "GroupRule":
 		c.groupRule(root)
+	case root.Get("kind").Text() == "AccessTest":
+		c.accessTest(root)
 	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
 		c.loseNames(root)
 	default:

@@ -6,8 +6,8 @@
 //	plan.Make(tree.Goal, ...)
 //
 // What a kind's fields are and where they stand is read from the vocabulary;
-// the only documents with code of their own are Project and GroupRule, which are
-// lupa's, and People, which is Person many times over. Files are read side by
+// the only documents with code of their own are Project, GroupRule and AccessTest,
+// which are lupa's, and People, which is Person many times over. Files are read side by
 // side and forgotten as soon as their facts are known. Rosters are read by
 // package roster, and join the documents here.
 //
@@ -53,6 +53,7 @@ type Tree struct {
 	Problems []plan.Finding // sorted by place; warnings are in Goal too
 	Files    int
 	Objects  int // declared, without the records inside them
+	Tests    []AccessTest
 
 	lists map[string]bool // what documents of People are called
 	times *times          // what is in force when
@@ -135,11 +136,13 @@ type fileFacts struct {
 	rostersLost bool // there are some, and the project cannot be read
 	lists       []list
 	rules       []groupRule
+	tests       []accessTest
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
 }
 
-// list is a document that is no object and has a name: People, GroupRule.
+// list is a document that is no object and has a name: People, GroupRule,
+// AccessTest.
 type list struct {
 	kind         string
 	installation string // as written

@@ -1,0 +1,107 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+// AccessTest is a document of that kind: what the tree is expected to entitle
+// people to. Whom and what its cases name is not looked up here.
+type AccessTest struct {
+	Name         string
+	Installation string
+	Pos          source.Pos    // of the name
+	At           *calendar.Day // nil: the day to look at
+	Cases        []AccessCase
+}
+
+// AccessCase is one expectation: of a Person, or of all with a Right. Names are as
+// they are written: in a tree with several installations they may be
+// INSTALLATION:NAME, and are of the document's own where they are not.
+type AccessCase struct {
+	Person  string // "g-1/k-2" for a guardian in the matter of a child; "" with Exactly
+	Right   string
+	Place   string   // "" for any
+	Expect  string   // allow or deny; "" with Exactly
+	Exactly []string // as written; empty and not nil for nobody
+	Pos     source.Pos
+}
+
+// accessTest is an AccessTest before places are positions.
+type accessTest struct {
+	name         text
+	installation string // as written
+	instAt       place
+	at           *calendar.Day
+	cases        []accessCase
+}
+
+type accessCase struct {
+	AccessCase
+	at place
+}
+
+func (c *compiler) accessTest(root source.Value) {
+	meta, spec := root.Get("metadata"), root.Get("spec")
+	name, inst := meta.Get("name"), meta.Get("installation")
+	if c.named(name) {
+		c.out.lists = append(c.out.lists, list{"AccessTest", inst.Text(), c.text(name)})
+	}
+	if len(c.bad) > 0 {
+		return
+	}
+	t := accessTest{name: c.text(name), installation: inst.Text(), instAt: c.place(inst)}
+	if at := spec.Get("at"); at.Exists() {
+		day, err := calendar.ParseDay(at.Text())
+		if err != nil {
+			c.out.problems = append(c.out.problems, source.Problem{Code: "D09", Args: []string{at.Text()}, Pos: []source.Pos{at.Pos()}})
+			return
+		}
+		t.at = &day
+	}
+	for _, v := range spec.Get("cases").Items() {
+		t.cases = append(t.cases, c.accessCase(v))
+	}
+	c.out.tests = append(c.out.tests, t)
+}
+
+func (c *compiler) accessCase(v source.Value) accessCase {
+	is := accessCase{at: c.place(v)}
+	is.Person, is.Right, is.Place, is.Expect = v.Get("person").Text(), v.Get("right").Text(), v.Get("place").Text(), v.Get("expect").Text()
+	if exactly := v.Get("exactly"); exactly.Exists() {
+		is.Exactly = make([]string, 0, exactly.Len())
+		for _, person := range exactly.Items() {
+			is.Exactly = append(is.Exactly, person.Text())
+		}
+	}
+	return is
+}
+
+var testKind = &fact.Kind{Name: "AccessTest"}
+
+// accessTests gives the tree its tests, each with its installation.
+func (a *assembly) accessTests(read []fileFacts) {
+	told := make(map[place]bool)
+	for i := range read {
+		for _, t := range read[i].tests {
+			asked := &object{kind: testKind, name: t.name.word, at: t.name.at, installation: t.installation, instAt: t.instAt}
+			inst, ok := a.installationOf(asked, told)
+			if !ok {
+				continue
+			}
+			test := AccessTest{Name: t.name.word, Installation: inst, Pos: t.name.at.pos(a.paths), At: t.at}
+			for _, c := range t.cases {
+				c.Pos = c.at.pos(a.paths)
+				test.Cases = append(test.Cases, c.AccessCase)
+			}
+			a.tree.Tests = append(a.tree.Tests, test)
+		}
+	}
+	slices.SortFunc(a.tree.Tests, func(x, y AccessTest) int {
+		return cmp.Or(cmp.Compare(x.Installation, y.Installation), cmp.Compare(x.Name, y.Name), x.Pos.Compare(y.Pos))
+	})
+}

@@ -1,0 +1,84 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+func TestAccessTests(t *testing.T) {
+	const tests = `apiVersion: lupa/v1
+kind: AccessTest
+metadata: {name: toinen}
+spec:
+  at: 2026-07-15
+  cases:
+    - {person: g-1/k-2, right: wilma.messages.send, expect: deny}
+---
+apiVersion: lupa/v1
+kind: AccessTest
+metadata: {name: ensimmainen}
+spec:
+  cases:
+    - {person: t-1, right: wilma.surveys.addSurvey, place: testila, expect: allow}
+    - {right: viewer, place: ims/processes/Opetus ja kasvatus, exactly: ["muu:t-2", t-1]}
+    - right: wilma.surveys.maintain
+      exactly: []
+`
+	at := func(line, col int) source.Pos { return source.Pos{File: "kokeet.yaml", Line: line, Col: col} }
+	want := []config.AccessTest{
+		{Name: "ensimmainen", Installation: "m", Pos: at(11, 18), Cases: []config.AccessCase{
+			{Person: "t-1", Right: "wilma.surveys.addSurvey", Place: "testila", Expect: "allow", Pos: at(14, 7)},
+			{Right: "viewer", Place: "ims/processes/Opetus ja kasvatus", Exactly: []string{"muu:t-2", "t-1"}, Pos: at(15, 7)},
+			{Right: "wilma.surveys.maintain", Exactly: []string{}, Pos: at(16, 7)},
+		}},
+		{Name: "toinen", Installation: "m", Pos: at(3, 18), At: day(t, "2026-07-15"), Cases: []config.AccessCase{
+			{Person: "g-1/k-2", Right: "wilma.messages.send", Expect: "deny", Pos: at(7, 7)},
+		}},
+	}
+	without := load(t, and(base), "")
+	tree := load(t, and(base, "kokeet.yaml", tests), "")
+	if diff := cmp.Diff(want, tree.Tests); diff != "" {
+		t.Errorf("(-want +got):\n%s\n%q", diff, found(tree.Problems))
+	}
+	if !tree.Goal.Facts.Equal(without.Goal.Facts) || tree.Objects != without.Objects {
+		t.Error("a test is a fact")
+	}
+}
+
+// TestAccessTestsBelongSomewhere: as other documents they have a name of their own
+// and an installation, and are one of two things.
+func TestAccessTestsBelongSomewhere(t *testing.T) {
+	second := yaml("Installation", "n", "spec: {system: inschool}")
+	test := func(head, spec string) string {
+		return "apiVersion: lupa/v1\nkind: AccessTest\nmetadata: " + head + "\nspec: " + spec + "\n"
+	}
+	const allowed = "{cases: [{person: t-1, right: a, expect: allow}]}"
+	for _, c := range []struct{ name, files, want string }{
+		{"two of one name", test("{name: a}", allowed) + "---\n" + test("{name: a}", allowed), "kokeet.yaml:8 D02.object"},
+		{"an installation that is not there", test("{name: a, installation: x}", allowed), "kokeet.yaml:3 D05.unknown"},
+		{"two installations, and none said", test("{name: a}", allowed) + "---\n" + second, "kokeet.yaml:3 D05.several"},
+		{"no case", test("{name: a}", "{cases: []}"), "kokeet.yaml:4 S06"},
+		{"no expectation", test("{name: a}", "{cases: [{person: t-1, right: a}]}"), "kokeet.yaml:4 S02"},
+		{"both sorts at once", test("{name: a}", "{cases: [{right: a, exactly: [], expect: deny}]}"), "kokeet.yaml:4 S01"},
+		{"a third answer", test("{name: a}", "{cases: [{person: t-1, right: a, expect: maybe}]}"), "kokeet.yaml:4 S04"},
+		{"a name that is none", test("{name: a}", "{cases: [{person: T 1, right: a, expect: deny}]}"), "kokeet.yaml:4 S05.pattern"},
+		{"a person twice", test("{name: a}", "{cases: [{right: a, exactly: [t-1, t-1]}]}"), "kokeet.yaml:4 S08"},
+	} {
+		tree := load(t, and(base, "kokeet.yaml", c.files), "")
+		got := found(tree.Problems)
+		own := got[:0]
+		for _, p := range got {
+			if strings.HasPrefix(p, "kokeet.yaml") {
+				own = append(own, p)
+			}
+		}
+		if len(own) != 1 || own[0] != c.want {
+			t.Errorf("%s: %q, want %s alone", c.name, own, c.want)
+		}
+	}
+}
