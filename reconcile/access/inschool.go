@@ -9,7 +9,7 @@ import (
 func (l *loader) readSchools() {
 	for key, o := range l.facts.Kind("School").Objects() {
 		at, inst := l.placeOf[key.ID], l.installation(key.ID)
-		s := &school{id: key.ID, wilma: o.Value("wilma.enabled") != "" || o.Value("external") != "", surveys: o.Value("surveys.enabled") != ""}
+		s := &school{id: key.ID, wilma: o.Value("wilma.enabled") != "" || o.Value("external") != "", surveys: o.Value("surveys.enabled") != "" && o.Value("external") == ""}
 		for _, right := range o.Values("surveys.everyone.teachers") {
 			s.allow(&s.teachers, right)
 		}
@@ -183,7 +183,7 @@ func (l *loader) student(p *person) {
 	s := &student{schools: sorted(p.schools), classes: slices.Clone(p.classes), inst: p.inst, reach: l.studentReach(p)}
 	l.students[p.id] = s
 	groups, by := l.chain(p.id, s, false)
-	l.rows = append(l.rows, row{Who{Person: p.id}, p.kind, p.inst, by, l.groupsOnly(p.inst, "student", groups, by), s.reach})
+	l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, inst: p.inst, level: by, has: l.groupsOnly(p.inst, "student", groups, by), reach: s.reach})
 }
 
 // guardian adds a guardian, once for each child: the same chain, on the fields
@@ -191,11 +191,12 @@ func (l *loader) student(p *person) {
 func (l *loader) guardian(p *person) {
 	for _, child := range p.children {
 		s := l.students[child]
-		if s == nil {
+		if s == nil { // a child that is no student: nothing hangs on its card
+			l.rows = append(l.rows, row{who: Who{p.id, child}, kind: p.kind, inst: p.inst, has: &entitled{}, reach: &reach{}})
 			continue
 		}
 		groups, by := l.chain(child, s, true)
-		l.rows = append(l.rows, row{Who{p.id, child}, p.kind, s.inst, by, l.groupsOnly(s.inst, "guardian", groups, by), s.reach})
+		l.rows = append(l.rows, row{who: Who{p.id, child}, kind: p.kind, inst: s.inst, level: by, has: l.groupsOnly(s.inst, "guardian", groups, by), reach: s.reach})
 	}
 }
 

@@ -35,6 +35,7 @@ type Table struct {
 type row struct {
 	who   Who
 	kind  string
+	kept  bool // elsewhere: external
 	inst  *installation
 	level by // of a student or guardian: what names the groups
 	has   *entitled
@@ -455,7 +456,7 @@ func (l *loader) readPersons() {
 		case "student":
 			l.student(&p)
 		default:
-			l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, inst: p.inst, has: l.entitledOf(&p), reach: l.reachOf(&p)})
+			l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, kept: p.external, inst: p.inst, has: l.entitledOf(&p), reach: l.reachOf(&p)})
 		}
 	}
 	for i := range guardians {

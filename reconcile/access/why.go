@@ -43,24 +43,30 @@ func (t *Table) reasons(r *row, e *entry, at int32, facts bool) []Reason {
 		return nil
 	}
 	var out []Reason
+	where := make(map[scope]int32) // what anywhere means: the first place that each scope reaches
 	var scopes []scope
 	for i := range e.sources {
-		g := &e.sources[i]
-		if places := r.sourcePlaces(g); len(places) == 0 || at >= 0 && !holds(places, at) {
+		g, first := &e.sources[i], at
+		places := r.sourcePlaces(g)
+		if len(places) == 0 || at >= 0 && !holds(places, at) {
 			continue
+		}
+		if at < 0 {
+			first = places[0]
 		}
 		reason := t.source(r, e.right, g)
 		if facts {
-			reason.Facts = t.sourceFacts(r, e.right, g, at)
+			reason.Facts = t.sourceFacts(r, e.right, g, first)
 		}
 		out = append(out, reason)
-		if !slices.Contains(scopes, g.scope) {
+		if _, ok := where[g.scope]; !ok {
+			where[g.scope] = first
 			scopes = append(scopes, g.scope)
 		}
 	}
 	var reached []Reason
 	for _, s := range scopes {
-		for _, reason := range t.scope(r, s, at, facts) {
+		for _, reason := range t.scope(r, s, where[s], facts) {
 			if !slices.ContainsFunc(reached, reason.same) {
 				reached = append(reached, reason)
 			}
