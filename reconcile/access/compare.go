@@ -42,7 +42,7 @@ type Shift struct {
 // who have the same in both are looked at once.
 func Compare(before, after *Table) *Effect {
 	c := comparer{a: before, b: after, shifts: make(map[shiftKey]*shiftPeople), reasonOf: make(map[string]int32),
-		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool)}
+		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool), outcomes: make(map[pair]*outcome)}
 	c.rightA, c.rightB, c.rights = common(before.rights, after.rights)
 	c.placeA, c.placeB, c.places = common(before.places, after.places)
 	c.compareRows()
@@ -73,6 +73,8 @@ type comparer struct {
 	sources      map[sourcesKey]int32
 	sameHas      map[[2]*entitled]bool
 	sameReach    map[[2]*reach]bool
+	outcomes     map[pair]*outcome
+	into         *outcome
 	gained, lost int
 	last         [2]string // the person counted last, as gaining and as losing
 }
@@ -82,9 +84,9 @@ type comparer struct {
 type shiftKey struct {
 	right, place  int32
 	before, after int32 // lists of reasons
-	sort          sort
-	kind          string
 	inst          *installation
+	sort          sort
+	kind          kind
 }
 
 // sort says what sort of shift it is.
@@ -146,6 +148,58 @@ func (c *comparer) compareRows() {
 	}
 }
 
+// pair is all that decides what somebody gains and loses.
+type pair struct {
+	has   [2]*entitled
+	reach [2]*reach
+	inst  [2]*installation
+	kind  [2]kind
+	level [2]by
+}
+
+func pairOf(x, y *row) pair {
+	var p pair
+	for i, r := range []*row{x, y} {
+		if r != nil {
+			p.has[i], p.reach[i], p.inst[i], p.kind[i], p.level[i] = r.has, r.reach, r.inst, r.kind, r.level
+		}
+	}
+	return p
+}
+
+// outcome is what a pair comes to.
+type outcome struct {
+	shifts       []*shiftPeople
+	gains, loses bool
+}
+
+// compareRow finds what one Who gains and loses; either side may be missing.
+func (c *comparer) compareRow(x, y *row) {
+	p := pairOf(x, y)
+	result := c.outcomes[p]
+	if result == nil {
+		result = &outcome{}
+		c.into = result
+		c.compareEntries(x, y)
+		c.outcomes[p] = result
+	}
+	who := Who{}
+	if y != nil {
+		who = y.who
+	} else {
+		who = x.who
+	}
+	for _, s := range result.shifts {
+		s.people = append(s.people, who)
+	}
+	if result.gains && c.last[0] != who.Person { // a guardian's children come one after the other
+		c.gained, c.last[0] = c.gained+1, who.Person
+	}
+	if result.loses && c.last[1] != who.Person {
+		c.lost, c.last[1] = c.lost+1, who.Person
+	}
+}
+
 // same reports whether somebody is given the same by the same, and it reaches
 // the same places.
 func (c *comparer) same(x, y *row) bool {
@@ -204,8 +258,7 @@ func (c *comparer) equalPlaces(a, b []int32) bool {
 	return slices.EqualFunc(a, b, func(x, y int32) bool { return c.placeA[x] == c.placeB[y] })
 }
 
-// compareRow finds what one Who gains and loses; either side may be missing.
-func (c *comparer) compareRow(x, y *row) {
+func (c *comparer) compareEntries(x, y *row) {
 	var a, b []entry
 	if x != nil {
 		a = x.has.entries
@@ -253,10 +306,10 @@ func (c *comparer) comparePlaces(x, y *row, e, f *entry, right int32) {
 }
 
 // inAfter is a place of before by its number in after, -2 where it is not there.
-func (c *comparer) inAfter(at int32) int32  { return other(c.a.places[at], c.b) }
-func (c *comparer) inBefore(at int32) int32 { return other(c.b.places[at], c.a) }
+func (c *comparer) inAfter(at int32) int32  { return numberIn(c.a.places[at], c.b) }
+func (c *comparer) inBefore(at int32) int32 { return numberIn(c.b.places[at], c.a) }
 
-func other(id string, in *Table) int32 {
+func numberIn(id string, in *Table) int32 {
 	if at, ok := in.placeOf[id]; ok {
 		return at
 	}
@@ -267,11 +320,10 @@ func other(id string, in *Table) int32 {
 // f what gives it after.
 func (c *comparer) shift(x, y *row, e, f *entry, right, place, inA, inB int32) {
 	key := shiftKey{right: right, place: place}
-	who := Who{}
 	if y != nil {
-		who, key.kind, key.inst = y.who, y.kind, y.inst
+		key.kind, key.inst = y.kind, y.inst
 	} else {
-		who, key.kind, key.inst = x.who, x.kind, x.inst
+		key.kind, key.inst = x.kind, x.inst
 	}
 	switch {
 	case e != nil && f != nil:
@@ -294,40 +346,29 @@ func (c *comparer) shift(x, y *row, e, f *entry, right, place, inA, inB int32) {
 			key.sort = lossLevel
 		}
 	}
-	c.count(key.sort, who.Person)
 	s := c.shifts[key]
 	if s == nil {
 		s = &shiftPeople{}
 		c.shifts[key] = s
 	}
-	s.people = append(s.people, who)
-}
-
-// count counts persons; those of a guardian come one after the other.
-func (c *comparer) count(s sort, person string) {
-	switch {
-	case (s == gain || s == widening) && c.last[0] != person:
-		c.gained, c.last[0] = c.gained+1, person
-	case s == loss && c.last[1] != person:
-		c.lost, c.last[1] = c.lost+1, person
-	}
+	c.into.shifts = append(c.into.shifts, s)
+	c.into.gains = c.into.gains || key.sort == gain || key.sort == widening
+	c.into.loses = c.into.loses || key.sort == loss
 }
 
 // sourcesKey is what the reasons for a right at a place depend on.
 type sourcesKey struct {
-	t        *Table
 	e        *entry
 	h        *entitled // lacks: for a right that is not given
+	mask     uint64    // of an entry's sources, those that reach the place
 	right    int32
-	mask     uint64
 	flags    uint8
-	kind     string
 	presence uint8
 }
 
 // gives is the number of the reasons for which a right is given at a place.
 func (c *comparer) gives(t *Table, r *row, e *entry, at int32) int32 {
-	key := sourcesKey{t: t, e: e, flags: r.reach.flags(), kind: r.kind}
+	key := sourcesKey{e: e, flags: r.reach.flags()}
 	for i := range e.sources {
 		if holds(r.sourcePlaces(&e.sources[i]), at) {
 			key.mask |= 1 << (i % 64)
@@ -364,7 +405,7 @@ func (c *comparer) lacks(t *Table, r *row, right, at int32) int32 {
 	if !ok {
 		return c.number(nil)
 	}
-	key := sourcesKey{t: t, h: r.has, right: n, flags: r.reach.flags(), kind: r.kind, presence: t.presence(r, at)}
+	key := sourcesKey{h: r.has, right: n, flags: r.reach.flags(), presence: t.presence(r, at)}
 	if list, ok := c.sources[key]; ok {
 		return list
 	}
@@ -433,13 +474,13 @@ func widened(x, y *row, s scope) (Reason, bool) {
 	before, after := x.reach, y.reach
 	every := func(r *reach) bool { return r.all || r.empty }
 	switch {
-	case (x.kind == "student" || x.kind == "guardian") && x.level < y.level:
+	case (x.kind == student || x.kind == guardian) && x.level < y.level:
 		return Reason{Rule: "P7", Case: "emptied"}, true
 	case s == maintained && before.listed && !after.listed:
 		return Reason{Rule: "R78", Case: "emptied"}, true
 	case s == home && before.account && !before.homeAll && after.homeAll:
 		return Reason{Rule: "P10", Case: "emptied"}, true
-	case (s == own || s == surveys || s == everyone1 || s == everyone2 || s == maintained && !after.listed) && !every(before) && every(after) && (x.kind == "teacher" || x.kind == "staff"):
+	case (s == own || s == surveys || s == everyone1 || s == everyone2 || s == maintained && !after.listed) && !every(before) && every(after) && x.employed():
 		return Reason{Rule: "R74", Case: "emptied"}, true
 	}
 	return Reason{}, false
@@ -458,6 +499,9 @@ func (c *comparer) levelGain(x, y *row, right, at int32) bool {
 }
 
 func (c *comparer) holdsOfFamily(t *Table, r *row, told *Table, inst, key string, at int32, enough func(held, right int) bool) bool {
+	if !t.families && !told.families {
+		return false
+	}
 	right, _ := told.Right(inst, key)
 	if right.Family == "" {
 		if right, _ = t.Right(inst, key); right.Family == "" {
@@ -488,7 +532,8 @@ func (c *comparer) group() []told {
 		before, after int32
 		sort          sort
 		place         int32
-		kind, people  string
+		kind          kind
+		people        string
 		sensitivity   Sensitivity
 	}
 	type wideKey struct {
@@ -501,7 +546,7 @@ func (c *comparer) group() []told {
 	}
 	slices.SortFunc(keys, func(a, b shiftKey) int {
 		return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.right, b.right), cmp.Compare(a.place, b.place), cmp.Compare(a.before, b.before), cmp.Compare(a.after, b.after),
-			strings.Compare(a.kind, b.kind), strings.Compare(a.inst.name, b.inst.name))
+			cmp.Compare(a.kind, b.kind), strings.Compare(a.inst.name, b.inst.name))
 	})
 	lists := peopleNumbers{of: make(map[string]string)}
 	byPlace := make(map[groupKey]*told)
@@ -581,7 +626,7 @@ func (p *peopleNumbers) number(people []Who) string {
 }
 
 func (c *comparer) newShift(key shiftKey, s Sensitivity) Shift {
-	return Shift{Kind: key.kind, Places: []string{c.places[key.place]}, Sensitivity: s,
+	return Shift{Kind: kinds[key.kind], Places: []string{c.places[key.place]}, Sensitivity: s,
 		Gained: key.sort == gain || key.sort == widening || key.sort == gainLevel, Level: key.sort == gainLevel || key.sort == lossLevel,
 		Widens: key.sort == widening, Before: c.reasons[key.before], After: c.reasons[key.after]}
 }
@@ -796,7 +841,7 @@ func bothPersons(before, after *Table, inst string) []string {
 	var ids []string
 	for _, t := range []*Table{before, after} {
 		for i := range t.rows {
-			if r := &t.rows[i]; (r.kind == "teacher" || r.kind == "staff") && r.inst.name == inst {
+			if r := &t.rows[i]; r.employed() && r.inst.name == inst {
 				ids = append(ids, r.who.Person)
 			}
 		}

@@ -143,7 +143,7 @@ func (g *giver) counterparts() {
 // newReach is where the rights of a teacher or a member of staff reach.
 func (l *loader) newReach(p *person) *reach {
 	r := &reach{all: p.all, account: p.account}
-	if p.kind != "teacher" && p.kind != "staff" {
+	if p.kind != teacher && p.kind != staff {
 		return r
 	}
 	r.empty = !p.namesSchools && !p.all && !p.external
@@ -157,7 +157,7 @@ func (l *loader) newReach(p *person) *reach {
 	}
 	flag := func(n int) func(int32) bool {
 		return func(at int32) bool {
-			if p.kind == "teacher" {
+			if p.kind == teacher {
 				return l.schools[at].teachers[n]
 			}
 			return l.schools[at].staff[n]
@@ -180,29 +180,29 @@ func (l *loader) newReach(p *person) *reach {
 // student adds a student, whose groups are those of the first of card, class and
 // school that names any (R28, P7).
 func (l *loader) student(p *person) {
-	s := &student{schools: sorted(p.schools), classes: slices.Clone(p.classes), inst: p.inst, reach: l.studentReach(p)}
+	s := &child{schools: sorted(p.schools), classes: slices.Clone(p.classes), inst: p.inst, reach: l.studentReach(p)}
 	l.students[p.id] = s
 	groups, by := l.chain(p.id, s, false)
-	l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, inst: p.inst, level: by, has: l.groupsOnly(p.inst, "student", groups, by), reach: s.reach})
+	l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, inst: p.inst, level: by, has: l.groupsOnly(p.inst, student, groups, by), reach: s.reach})
 }
 
 // guardian adds a guardian, once for each child: the same chain, on the fields
 // for guardians (R29), never summed over children.
 func (l *loader) guardian(p *person) {
-	for _, child := range p.children {
-		s := l.students[child]
+	for _, id := range p.children {
+		s := l.students[id]
 		if s == nil { // a child that is no student: nothing hangs on its card
-			l.rows = append(l.rows, row{who: Who{p.id, child}, kind: p.kind, inst: p.inst, has: &entitled{}, reach: &reach{}})
+			l.rows = append(l.rows, row{who: Who{p.id, id}, kind: p.kind, inst: p.inst, has: &entitled{}, reach: &reach{}})
 			continue
 		}
-		groups, by := l.chain(child, s, true)
-		l.rows = append(l.rows, row{who: Who{p.id, child}, kind: p.kind, inst: s.inst, level: by, has: l.groupsOnly(s.inst, "guardian", groups, by), reach: s.reach})
+		groups, by := l.chain(id, s, true)
+		l.rows = append(l.rows, row{who: Who{p.id, id}, kind: p.kind, inst: s.inst, level: by, has: l.groupsOnly(s.inst, guardian, groups, by), reach: s.reach})
 	}
 }
 
 // chain is the groups of a student or of the guardians, and the level that
 // names them. Several classes count together, and so do several schools.
-func (l *loader) chain(id string, s *student, guardian bool) ([]int32, by) {
+func (l *loader) chain(id string, s *child, guardian bool) ([]int32, by) {
 	if card := l.cards[id]; card != nil {
 		if groups, names := card.of(guardian); names {
 			return groups, byCard
@@ -242,8 +242,8 @@ func (s *school) groupsOf(guardian bool) []int32 {
 // groupsOnly is what students and guardians are given: Wilma rights of groups
 // (R33), and never those of the survey function, which are of teachers and staff
 // (R72).
-func (l *loader) groupsOnly(inst *installation, kind string, groups []int32, from by) *entitled {
-	l.begin(inst.name, kind, string('a'+rune(from)))
+func (l *loader) groupsOnly(inst *installation, kind kind, groups []int32, from by) *entitled {
+	l.begin(inst.name, kinds[kind], string('a'+rune(from)))
 	l.list(groups)
 	if has, ok := l.entitledBy[string(l.key)]; ok {
 		return has
@@ -264,7 +264,7 @@ func (l *loader) groupsOnly(inst *installation, kind string, groups []int32, fro
 }
 
 func (l *loader) studentReach(p *person) *reach {
-	l.begin(p.inst.name, p.kind)
+	l.begin(p.inst.name, kinds[p.kind])
 	l.list(p.schools)
 	if r, ok := l.reachBy[string(l.key)]; ok {
 		return r

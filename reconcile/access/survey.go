@@ -193,7 +193,7 @@ func (a Action) InSchool() bool {
 // the action is of one.
 func (t *Table) May(person string, a Action, template, school string) bool {
 	r, tpl := t.row(Who{Person: person}), t.templates[template]
-	if r == nil || tpl == nil || r.kept || (r.kind != "teacher" && r.kind != "staff") || r.inst.system != "inschool" {
+	if r == nil || tpl == nil || r.kept || !r.employed() || r.inst.system != "inschool" {
 		return false
 	}
 	at, known := t.placeOf[school]

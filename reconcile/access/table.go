@@ -29,18 +29,36 @@ type Table struct {
 	templates     map[string]*template
 	substitutions []string // ids
 	catalogue     map[[2]string]Right
+	families      bool // some right is of a family
 }
 
 // row is one Who: what is given, and where it reaches.
 type row struct {
 	who   Who
-	kind  string
+	kind  kind
 	kept  bool // elsewhere: external
 	inst  *installation
 	level by // of a student or guardian: what names the groups
 	has   *entitled
 	reach *reach
 }
+
+// kind is the kind of a person, by its place in kinds.
+type kind uint8
+
+const (
+	other kind = iota
+	teacher
+	staff
+	student
+	guardian
+	user
+)
+
+var kinds = []string{"", "teacher", "staff", "student", "guardian", "user"}
+
+// employed reports whether somebody is a teacher or a member of staff.
+func (r *row) employed() bool { return r.kind == teacher || r.kind == staff }
 
 // scope says where a right reaches, given the schools of whoever has it.
 type scope uint8
@@ -210,13 +228,13 @@ type loader struct {
 	reachBy    map[string]*reach
 	key        []byte
 
-	students map[string]*student
+	students map[string]*child
 	profiles map[string][]string // roles
 	roles    map[string]*role
 }
 
-// student is what a guardian needs to know of a child.
-type student struct {
+// child is what a guardian needs to know of a student.
+type child struct {
 	schools []int32
 	classes []string
 	inst    *installation
@@ -236,7 +254,7 @@ func Load(facts fact.Set) *Table {
 		Table: &Table{facts: facts, installations: make(map[string]*installation), groupOf: make(map[string]int32),
 			schools: make(map[int32]*school), classes: make(map[string]*level), cards: make(map[string]*level),
 			extras: make(map[string]*extras), templates: make(map[string]*template)},
-		entitledBy: make(map[string]*entitled), reachBy: make(map[string]*reach), students: make(map[string]*student),
+		entitledBy: make(map[string]*entitled), reachBy: make(map[string]*reach), students: make(map[string]*child),
 		profiles: make(map[string][]string), roles: make(map[string]*role),
 	}
 	l.readInstallations()
@@ -290,6 +308,7 @@ func (l *loader) readRights() {
 		r := Right{Key: o.Value("key"), Sensitivity: Sensitivity(cmp.Or(o.Value("sensitivity"), string(Normal))),
 			PrimusOnly: o.Value("primusOnly") != "", Family: o.Value("family"), Rank: atoi(o.Value("rank"))}
 		l.catalogue[[2]string{key.Installation(), r.Key}] = r
+		l.families = l.families || r.Family != ""
 		keys[r.Key] = true
 	}
 	for kind, fields := range givingFields {
@@ -427,7 +446,7 @@ func (l *loader) readSubstitutions() {
 // person is a Person as its facts say.
 type person struct {
 	id                               string
-	kind                             string
+	kind                             kind
 	external, all, account, homesAll bool
 	schools, maintains, homes        []int32
 	namesSchools, namesMaintains     bool
@@ -441,6 +460,7 @@ type person struct {
 // readPersons makes the rows. Guardians come last: they need their children.
 func (l *loader) readPersons() {
 	persons := l.facts.Kind("Person")
+	l.rows = make([]row, 0, persons.Len()/5)
 	var guardians []person
 	var p person
 	for key, o := range persons.Objects() {
@@ -448,12 +468,12 @@ func (l *loader) readPersons() {
 			groups: p.groups[:0], accountGroups: p.accountGroups[:0], classes: p.classes[:0], children: p.children[:0]}
 		l.readPerson(&p, o)
 		switch p.kind {
-		case "guardian":
+		case guardian:
 			if len(p.children) > 0 {
 				guardians = append(guardians, person{id: p.id, kind: p.kind, children: slices.Clone(p.children), inst: p.inst})
 			}
 			continue
-		case "student":
+		case student:
 			l.student(&p)
 		default:
 			l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, kept: p.external, inst: p.inst, has: l.entitledOf(&p), reach: l.reachOf(&p)})
@@ -496,7 +516,7 @@ func (l *loader) readPerson(p *person, o fact.Set) {
 	for _, f := range o.All() {
 		switch f.Field {
 		case "kind":
-			p.kind = f.Value
+			p.kind = kind(max(0, slices.Index(kinds, f.Value)))
 		case "external":
 			p.external = true
 		case "allSchools":
@@ -571,7 +591,7 @@ func (l *loader) entitledOf(p *person) *entitled {
 	if x == nil {
 		x = &noExtras
 	}
-	l.begin(p.inst.name, p.kind)
+	l.begin(p.inst.name, kinds[p.kind])
 	l.list(p.groups)
 	l.flags(p.account)
 	l.list(p.accountGroups)
@@ -588,11 +608,11 @@ func (l *loader) entitledOf(p *person) *entitled {
 	key := string(l.key)
 	g := giver{loader: l, p: p, x: x}
 	switch {
-	case p.kind == "user" && p.inst.system == "ims":
+	case p.kind == user && p.inst.system == "ims":
 		g.ims()
-	case p.kind == "user" && p.inst.system == "cosdoc":
+	case p.kind == user && p.inst.system == "cosdoc":
 		g.cosdoc()
-	case (p.kind == "teacher" || p.kind == "staff") && p.inst.system == "inschool":
+	case (p.kind == teacher || p.kind == staff) && p.inst.system == "inschool":
 		g.inschool()
 	}
 	has := g.entitled()
@@ -702,7 +722,7 @@ func intersect(a []int32, keep func(int32) bool) []int32 {
 
 // reachOf is where the rights of a person reach.
 func (l *loader) reachOf(p *person) *reach {
-	l.begin(p.inst.name, p.kind)
+	l.begin(p.inst.name, kinds[p.kind])
 	l.list(p.schools)
 	l.list(p.maintains)
 	l.list(p.homes)

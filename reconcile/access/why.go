@@ -92,11 +92,11 @@ func (t *Table) source(r *row, right int32, g *given) Reason {
 		group = t.groups[g.group].id
 	}
 	survey, isSurvey := surveyRule[key]
-	level := func(student string) string {
-		if r.kind == "guardian" {
+	level := func(rule string) string {
+		if r.kind == guardian {
 			return "R29"
 		}
-		return student
+		return rule
 	}
 	switch g.by {
 	case byGroup:
@@ -128,7 +128,7 @@ func (t *Table) source(r *row, right int32, g *given) Reason {
 		if key == addSurvey {
 			rule = "R86"
 		}
-		return Reason{Rule: rule, Case: r.kind}
+		return Reason{Rule: rule, Case: kinds[r.kind]}
 	case byCard:
 		return Reason{Rule: level("R28"), Case: "card", Args: []string{group}}
 	case byClass:
@@ -167,9 +167,9 @@ func (t *Table) scope(r *row, s scope, at int32, facts bool) []Reason {
 	}
 	schools := func(listed string) {
 		switch {
-		case r.kind == "student":
+		case r.kind == student:
 			add("R35", "student", t.find(person, "schools", t.id(at)))
-		case r.kind == "guardian":
+		case r.kind == guardian:
 			add("R35", "child", t.find(fact.Key{Kind: "Person", ID: r.who.Child}, "schools", t.id(at)))
 		case r.reach.all:
 			add("R74", "all", t.find(person, "allSchools", "true"))
@@ -266,7 +266,7 @@ func (t *Table) sourceFacts(r *row, right int32, g *given, at int32) []fact.Fact
 		return in([]fact.Fact{primus}, person, "primusAccount.groups")
 	case byEveryone:
 		field := "surveys.everyone.teachers"
-		if r.kind == "staff" {
+		if r.kind == staff {
 			field = "surveys.everyone.staff"
 		}
 		return []fact.Fact{t.find(fact.Key{Kind: "School", ID: t.id(at)}, field, strings.TrimPrefix(key, surveyRights))}
@@ -295,10 +295,10 @@ func (t *Table) ticks(r *row, field, key string) []fact.Fact {
 // levelFacts are where the group of a student or guardian is named.
 func (t *Table) levelFacts(r *row, g *given) []fact.Fact {
 	field, child := "studentGroups", r.who.Person
-	if r.kind == "guardian" {
+	if r.kind == guardian {
 		field, child = "guardianGroups", r.who.Child
 	}
-	student := t.facts.Object(fact.Key{Kind: "Person", ID: child})
+	card := t.facts.Object(fact.Key{Kind: "Person", ID: child})
 	var keys []fact.Key
 	switch g.by {
 	case byCard:
@@ -308,11 +308,11 @@ func (t *Table) levelFacts(r *row, g *given) []fact.Fact {
 			}
 		}
 	case byClass:
-		for _, class := range student.Values("classes") {
+		for _, class := range card.Values("classes") {
 			keys = append(keys, fact.Key{Kind: "SchoolClass", ID: class})
 		}
 	default:
-		for _, school := range student.Values("schools") {
+		for _, school := range card.Values("schools") {
 			keys = append(keys, fact.Key{Kind: "School", ID: school})
 		}
 	}
@@ -481,10 +481,10 @@ func (t *Table) caveats(r *row, e *entry, at int32) []Reason {
 	if e != nil && e.scope == home && r.reach.account && o.Value("primusAccount.linked") == "" {
 		out = append(out, Reason{Rule: "P8", Case: "unlinked", Facts: []fact.Fact{t.find(person, "primusAccount", "true")}})
 	}
-	if r.kind == "student" || r.kind == "guardian" || r.kind == "user" {
+	if r.kind == student || r.kind == guardian || r.kind == user {
 		for over, over1 := range t.facts.Kind("PersonOverride").Objects() {
 			if over1.Value("person") == r.who.Person {
-				out = append(out, Reason{Rule: "R24", Case: "kind", Args: []string{r.kind}, Facts: []fact.Fact{{Key: over}}})
+				out = append(out, Reason{Rule: "R24", Case: "kind", Args: []string{kinds[r.kind]}, Facts: []fact.Fact{{Key: over}}})
 			}
 		}
 	}
@@ -518,15 +518,15 @@ func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
 		return []Reason{{Rule: "R59", Case: "need", Args: []string{key}}}
 	case r.inst.system == "cosdoc":
 		return []Reason{{Rule: "R48", Case: "need", Args: []string{key}}}
-	case r.kind == "user":
+	case r.kind == user:
 		return []Reason{{Rule: "R23", Case: "never"}}
-	case r.kind == "student" || r.kind == "guardian":
+	case r.kind == student || r.kind == guardian:
 		switch {
 		case isSurvey(key):
 			return []Reason{{Rule: "R72", Case: "never"}}
 		case isPrimus(key):
 			return []Reason{{Rule: "R33", Case: "never"}}
-		case r.kind == "guardian":
+		case r.kind == guardian:
 			return []Reason{{Rule: "R29", Case: "need", Args: []string{key}}}
 		}
 		return []Reason{{Rule: "R27", Case: "need", Args: []string{key}}}
@@ -560,7 +560,7 @@ func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
 func (t *Table) missingReach(r *row, key string, e *entry, at int32) []Reason {
 	s := t.schools[at]
 	switch {
-	case r.inst.system != "inschool" || r.kind == "user":
+	case r.inst.system != "inschool" || r.kind == user:
 		if e != nil {
 			return []Reason{{Rule: "R47", Case: "need"}}
 		}
