@@ -45,6 +45,7 @@ func Compare(before, after *Table) *Effect {
 		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool), outcomes: make(map[pair]*outcome)}
 	c.rightA, c.rightB, c.rights = common(before.rights, after.rights)
 	c.placeA, c.placeB, c.places = common(before.places, after.places)
+	c.belowA, c.belowB = c.below(before), c.below(after)
 	c.compareRows()
 	e := &Effect{Gained: c.gained, Lost: c.lost}
 	all := c.group()
@@ -66,6 +67,10 @@ type comparer struct {
 	rights, places []string
 	rightA, rightB []int32 // from a table's numbers to these
 	placeA, placeB []int32
+
+	// Paths of IMS sections that have grants of their own on the other side only:
+	// here they have those of the nearest path above.
+	belowA, belowB map[int32][]int32
 
 	shifts       map[shiftKey]*shiftPeople
 	reasons      [][]Reason // lists of them, numbered
@@ -209,7 +214,8 @@ func (c *comparer) same(x, y *row) bool {
 		same = c.equalHas(x.has, y.has)
 		c.sameHas[has] = same
 	}
-	if !same || x.kind != y.kind || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) {
+	if !same || x.kind != y.kind || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) ||
+		x.kind == user && !slices.EqualFunc(x.inst.nodes, y.inst.nodes, func(a, b node) bool { return c.placeA[a.place] == c.placeB[b.place] }) {
 		return false
 	}
 	reached := [2]*reach{x.reach, y.reach}
@@ -258,6 +264,42 @@ func (c *comparer) equalPlaces(a, b []int32) bool {
 	return slices.EqualFunc(a, b, func(x, y int32) bool { return c.placeA[x] == c.placeB[y] })
 }
 
+// below is, by the number of a path that has grants, the paths below it that have
+// none here and some on the other side.
+func (c *comparer) below(t *Table) map[int32][]int32 {
+	var below map[int32][]int32
+	for n, id := range c.places {
+		if _, here := t.placeOf[id]; here {
+			continue
+		}
+		if at, ok := t.place(id); ok {
+			if below == nil {
+				below = make(map[int32][]int32)
+			}
+			below[at] = append(below[at], int32(n))
+		}
+	}
+	return below
+}
+
+// spots are places by their common numbers, each with the number by which its
+// table knows it.
+func spots(places []int32, number []int32, below map[int32][]int32) []spot {
+	out := make([]spot, 0, len(places))
+	for _, at := range places {
+		out = append(out, spot{number[at], at})
+		for _, n := range below[at] {
+			out = append(out, spot{n, at})
+		}
+	}
+	if len(out) > len(places) {
+		slices.SortFunc(out, func(a, b spot) int { return cmp.Compare(a.common, b.common) })
+	}
+	return out
+}
+
+type spot struct{ common, at int32 }
+
 func (c *comparer) compareEntries(x, y *row) {
 	var a, b []entry
 	if x != nil {
@@ -283,34 +325,31 @@ func (c *comparer) compareEntries(x, y *row) {
 }
 
 func (c *comparer) comparePlaces(x, y *row, e, f *entry, right int32) {
-	var a, b []int32
+	var a, b []spot
 	if e != nil {
-		a = x.places(e.scope, e)
+		a = spots(x.places(e.scope, e), c.placeA, c.belowA)
 	}
 	if f != nil {
-		b = y.places(f.scope, f)
+		b = spots(y.places(f.scope, f), c.placeB, c.belowB)
 	}
 	for len(a) > 0 || len(b) > 0 {
 		switch {
-		case len(b) == 0 || len(a) > 0 && c.placeA[a[0]] < c.placeB[b[0]]:
-			c.shift(x, y, e, nil, right, c.placeA[a[0]], a[0], c.inAfter(a[0]))
+		case len(b) == 0 || len(a) > 0 && a[0].common < b[0].common:
+			c.shift(x, y, e, nil, right, a[0].common, a[0].at, numberIn(c.places[a[0].common], c.b))
 			a = a[1:]
-		case len(a) == 0 || c.placeB[b[0]] < c.placeA[a[0]]:
-			c.shift(x, y, nil, f, right, c.placeB[b[0]], c.inBefore(b[0]), b[0])
+		case len(a) == 0 || b[0].common < a[0].common:
+			c.shift(x, y, nil, f, right, b[0].common, numberIn(c.places[b[0].common], c.a), b[0].at)
 			b = b[1:]
 		default:
-			c.shift(x, y, e, f, right, c.placeA[a[0]], a[0], b[0])
+			c.shift(x, y, e, f, right, a[0].common, a[0].at, b[0].at)
 			a, b = a[1:], b[1:]
 		}
 	}
 }
 
-// inAfter is a place of before by its number in after, -2 where it is not there.
-func (c *comparer) inAfter(at int32) int32  { return numberIn(c.a.places[at], c.b) }
-func (c *comparer) inBefore(at int32) int32 { return numberIn(c.b.places[at], c.a) }
-
+// numberIn is the number by which a table knows a place, -2 where it does not.
 func numberIn(id string, in *Table) int32 {
-	if at, ok := in.placeOf[id]; ok {
+	if at, ok := in.place(id); ok {
 		return at
 	}
 	return -2
