@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strings"
@@ -57,7 +56,7 @@ func account() string {
 
 // commit is the revision of the tree, where it is one of Git's.
 func commit(ctx context.Context, root string) string {
-	out, err := exec.CommandContext(ctx, "git", "-C", root, "rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD").Output()
+	out, err := gitCommand(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD").Output()
 	if err != nil {
 		return ""
 	}

@@ -56,8 +56,8 @@ func BenchmarkOn(b *testing.B) {
 				b.Fatal(err, after.Len())
 			}
 			for b.Loop() {
-				if before, err = tree.On(b.Context(), end-1); err != nil {
-					b.Fatal(err)
+				if again, err := tree.On(b.Context(), end-1); err != nil || again.Len() != before.Len() {
+					b.Fatal(err, again.Len())
 				}
 			}
 		})
