@@ -365,6 +365,14 @@ var english = map[string]catalog.Message{
 	"rules.guard.none": catalog.String("is for a constraint or a warning to watch over; this lupa has none yet"),
 	"rules.habit":      catalog.String("is for people: lupa neither computes nor checks it"),
 
+	"tests.case":     catalog.String("%[1]s: %[2]s"),
+	"tests.want":     catalog.String("expected %[1]s, got %[2]s"),
+	"tests.lacks":    catalog.String("expected, and not there: %[1]s"),
+	"tests.extra":    catalog.String("there, and not expected: %[1]s"),
+	"tests.as":       plural.Selectf(1, "", plural.One, "1 case is as expected", plural.Other, "%[1]d cases are as expected"),
+	"tests.failures": plural.Selectf(1, "", plural.One, "1 is not", plural.Other, "%[1]d are not"),
+	"tests.none":     catalog.String("The tree has no document of kind AccessTest."),
+
 	"yes":   catalog.String("yes"),
 	"no":    catalog.String("no"),
 	"empty": catalog.String("none"),

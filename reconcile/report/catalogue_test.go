@@ -126,7 +126,7 @@ func TestSentences(t *testing.T) {
 var counts = map[string]bool{
 	"more": true, "errors": true, "warnings": true, "files": true, "objects": true, "plan.create": true, "plan.update": true, "plan.rename": true, "plan.delete": true,
 	"plan.adopted": true, "plan.drift": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "import.done": true, "import.differ": true, "import.removed": true, "apply.done": true, "plan.created": true,
-	"age.days": true, "age.hours": true, "age.minutes": true,
+	"tests.as": true, "tests.failures": true, "age.days": true, "age.hours": true, "age.minutes": true,
 }
 
 // highest is the number of arguments that a sentence speaks of, as its source
