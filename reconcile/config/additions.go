@@ -191,9 +191,13 @@ func defaults(key fact.Key, o fact.Set) (list []fact.Fact) {
 func (f fields) record(key fact.Key) source.Value {
 	kind := fact.Words.Kind(key.Kind)
 	_, own := fact.SplitNested(key.ID)
-	all := f.spec.Get(kind.In)
+	all, by := below(f.spec, kind.InPath()), kind.Field(kind.Key)
 	for _, item := range all.Items() {
-		if item.Get(kind.Key).Text() == own {
+		called := item.Get(kind.Key).Text()
+		if by.Crosses {
+			called = fact.CalledFrom(key.Installation(), fact.ID(resolve(key.Installation(), item.Get(by.With).Text(), called)))
+		}
+		if called == own {
 			return item
 		}
 	}
@@ -247,7 +251,7 @@ func (l *looker) otherwise(f *fact.Field) bool {
 // rostered reports whether a field has values from a row: there the roster has
 // the last word.
 func (l *looker) rostered(f *fact.Field) bool {
-	if f.Shape == fact.Map {
+	if f.Shape.Keyed() {
 		return false
 	}
 	for _, v := range l.want.Field(f.Name).All() {
@@ -296,10 +300,14 @@ func (l *looker) list(f *fact.Field, said bool) []addition {
 func (l *looker) values(f *fact.Field, said source.Value, byDefault bool) (found []addition) {
 	named := make(map[string]bool)
 	for _, item := range said.Items() {
-		named[item.Text()] = true
+		if f.Crosses {
+			named[fact.ID(resolve(l.key.Installation(), l.from.spec.Get(f.With).Text(), item.Text()))] = true
+		} else {
+			named[item.Text()] = true
+		}
 	}
 	for key := range said.Entries() {
-		named[key.Text()] = true
+		named[key.Text()] = f.Shape == fact.Map // a set under a key may get more
 	}
 	for _, v := range l.want.Field(f.Name).All() {
 		key, _ := fact.SplitMap(v.Value)
@@ -310,7 +318,7 @@ func (l *looker) values(f *fact.Field, said source.Value, byDefault bool) (found
 		if f.Shape == fact.Map {
 			word, _ = fact.SplitMap(word)
 		}
-		if named[word] || (f.Ref != "" || f.KeyRef != "") && named[fact.Name(word)] {
+		if named[word] || !f.Crosses && (f.Ref != "" || f.KeyRef != "") && named[fact.Name(word)] {
 			continue
 		}
 		found = append(found, addition{key: l.key, field: f, add: []fact.Fact{v}})
@@ -586,9 +594,9 @@ func (p *pen) record(kind *fact.Kind, key fact.Key, o fact.Set) *refusal {
 	var more source.Node
 	if _, own := fact.SplitNested(key.ID); p.outlines[kind.Parent].byKey[kind.In] {
 		record.Remove(kind.Key)
-		more.Put(record, kind.In, own)
+		more.Put(record, append(kind.InPath()[:len(kind.InPath()):len(kind.InPath())], own)...)
 	} else {
-		more.Put(source.Sequence(record), kind.In)
+		more.Put(source.Sequence(record), kind.InPath()...)
 	}
 	p.spec.Merge(more)
 	return nil

@@ -139,10 +139,10 @@ func (s *scribe) nested(root fact.Key, spec *source.Node) *refusal {
 			}
 			_, own := fact.SplitNested(key.ID)
 			record.Remove(k.Key)
-			spec.Put(record, k.In, own)
+			spec.Put(record, append(k.InPath()[:len(k.InPath()):len(k.InPath())], own)...)
 		}
 		if len(list) > 0 || out.required[k.In] && !out.byKey[k.In] {
-			spec.Put(source.Sequence(list...), k.In)
+			spec.Put(source.Sequence(list...), k.InPath()...)
 		}
 	}
 	return nil
@@ -156,6 +156,8 @@ func (s *scribe) fields(k *fact.Kind, o fact.Set, spec, meta *source.Node) *refu
 		switch {
 		case why != nil:
 			return why
+		case there && f.Either && hasBelow(k, f, o): // a text and a mapping in one place
+			return &refusal{"value", nil}
 		case there && strings.HasPrefix(f.At, "metadata."):
 			meta.Put(value, f.Path()...)
 		case there:
@@ -163,6 +165,14 @@ func (s *scribe) fields(k *fact.Kind, o fact.Set, spec, meta *source.Node) *refu
 		}
 	}
 	return nil
+}
+
+// hasBelow reports whether an object has fields of the mapping that could stand
+// in the place of a value.
+func hasBelow(k *fact.Kind, f *fact.Field, o fact.Set) bool {
+	return slices.ContainsFunc(k.Fields, func(g fact.Field) bool {
+		return strings.HasPrefix(g.Name, f.Name+".") && o.Field(g.Name).Len() > 0
+	})
 }
 
 // value is what a document says for a field, if it says anything: a default is
@@ -178,6 +188,8 @@ func (s *scribe) value(k *fact.Kind, f *fact.Field, o fact.Set) (n source.Node, 
 			return source.Bool(false), true, nil
 		case (f.Shape == fact.Many || f.Shape == fact.List) && len(f.Path()) == 1:
 			return source.Sequence(), s.outlines[k.Name].required[f.Name], nil
+		case f.Shape.Keyed() && len(f.Path()) == 1:
+			return source.Mapping().Short(), s.outlines[k.Name].required[f.Name], nil
 		}
 		return n, false, nil
 	case f.Presence:
@@ -186,15 +198,19 @@ func (s *scribe) value(k *fact.Kind, f *fact.Field, o fact.Set) (n source.Node, 
 		return n, false, nil
 	}
 	n = source.Sequence().Short()
-	if f.Shape == fact.Map {
+	if f.Shape.Keyed() {
 		n = source.Mapping().Short()
 	}
+	from := plainIn(f, o)
 	for _, v := range facts.All() {
 		key, value := "", v.Value
-		if f.Shape == fact.Map {
+		if f.Shape.Keyed() {
 			key, value = fact.SplitMap(v.Value)
+			if key, why = mapKey(f, from, key); why != nil {
+				return n, false, why
+			}
 		}
-		item, why := scalarNode(f, v.Key, value)
+		item, why := scalarNode(f, from, value)
 		if why != nil {
 			return n, false, why
 		}
@@ -202,10 +218,11 @@ func (s *scribe) value(k *fact.Kind, f *fact.Field, o fact.Set) (n source.Node, 
 		case fact.One:
 			return item, true, nil
 		case fact.Map:
-			if key, why = mapKey(f, v.Key, key); why != nil {
-				return n, false, why
-			}
 			n.Put(item, key)
+		case fact.Sets:
+			var more source.Node
+			more.Put(source.Sequence(item).Short(), key)
+			n.Merge(more)
 		default:
 			n.Append(item)
 		}
@@ -221,14 +238,27 @@ func inPresent(k *fact.Kind, f *fact.Field, o fact.Set) bool {
 	return !nested || presence == nil || !presence.Presence || o.Value(in) != ""
 }
 
+// plainIn is the installation whose objects a field of an object can name plainly;
+// "" where nobody knows, and every name has to say its own.
+func plainIn(f *fact.Field, o fact.Set) string {
+	key := o.At(0).Key
+	if f.With != "" {
+		key = fact.Key{ID: o.Value(f.With)}
+	}
+	return key.Installation()
+}
+
 // scalarNode is one value of a field: ids as names, and the rest as it is.
-func scalarNode(f *fact.Field, of fact.Key, value string) (source.Node, *refusal) {
+func scalarNode(f *fact.Field, from, value string) (source.Node, *refusal) {
 	if why := writable(f, value); why != nil {
 		return source.Node{}, why
 	}
 	switch {
 	case f.Type == fact.Ref:
-		name, why := nameOf(f.Ref, of, value)
+		if f.Crosses {
+			return source.Text(fact.CalledFrom(from, value)), nil
+		}
+		name, why := nameOf(f.Ref, from, value)
 		return source.Text(name), why
 	case f.Type == fact.Flag && value == "true":
 		return source.Bool(true), nil
@@ -240,7 +270,7 @@ func scalarNode(f *fact.Field, of fact.Key, value string) (source.Node, *refusal
 	return source.Text(value), nil
 }
 
-func mapKey(f *fact.Field, of fact.Key, key string) (string, *refusal) {
+func mapKey(f *fact.Field, from, key string) (string, *refusal) {
 	if why := writable(f, key); why != nil {
 		return "", why
 	}
@@ -248,16 +278,16 @@ func mapKey(f *fact.Field, of fact.Key, key string) (string, *refusal) {
 		return "", &refusal{"key", []string{f.Name}}
 	}
 	if f.KeyRef != "" {
-		return nameOf(f.KeyRef, of, key)
+		return nameOf(f.KeyRef, from, key)
 	}
 	return key, nil
 }
 
 // nameOf is the name by which a document can call an object: one of its own
 // installation.
-func nameOf(kind string, of fact.Key, id string) (string, *refusal) {
+func nameOf(kind, from, id string) (string, *refusal) {
 	name := fact.Name(id)
-	if fact.ID(of.Installation(), name) != id {
+	if fact.ID(from, name) != id {
 		return "", &refusal{"reference", []string{kind, fact.Called(id, true)}}
 	}
 	return name, nil

@@ -289,6 +289,7 @@ func (w lawfulObject) may(f *fact.Field, values map[string][]string) bool {
 	switch {
 	case nested && presence != nil && presence.Presence && len(values[in]) == 0,
 		f.AllOf != "" && len(values[f.AllOf]) > 0,
+		w.kind.Name == "CosDocRole" && nested && len(values["scope"]) > 0,
 		f.Name == "validTo" && len(values["validFrom"]) > 0 && w.object.Value("validTo") <= values["validFrom"][0]:
 		return false
 	case w.kind.Name == "Person" && len(values["kind"]) > 0:
@@ -298,9 +299,10 @@ func (w lawfulObject) may(f *fact.Field, values map[string][]string) bool {
 }
 
 var notFor = map[string][]string{
-	"teacher": {"classes", "children"}, "staff": {"classes", "children"},
-	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools", "primusAccount"},
-	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools", "primusAccount"},
+	"teacher": {"classes", "children", "units"}, "staff": {"classes", "children", "units"},
+	"student":  {"children", "groups", "surveyMaintainerSchools", "allSchools", "primusAccount", "units"},
+	"guardian": {"schools", "allSchools", "classes", "groups", "surveyMaintainerSchools", "primusAccount", "units"},
+	"user":     {"schools", "allSchools", "classes", "children", "surveyMaintainerSchools", "primusAccount"},
 }
 
 // values are the object's, each once, and where only some are allowed, those.
@@ -316,7 +318,7 @@ func (w lawfulObject) values(f *fact.Field) []string {
 			_, value = fact.SplitNested(w.key.ID)
 		case w.kind.Name == "Right" && f.Name == "title":
 			value = map[string]string{"a": "fi", "b": "sv", "c-1": "nb", "d.x": "en", "e_2": "fi"}[key] + "=x: y"
-		case len(choice) > 0 && f.Shape == fact.Map:
+		case len(choice) > 0 && f.Shape.Keyed():
 			value = fact.JoinMap(key, choice[w.choose(len(choice))])
 		case len(choice) > 0:
 			value = choice[w.choose(len(choice))]
@@ -351,14 +353,18 @@ func (w lawfulObject) some(f *fact.Field) []string {
 var required = []string{
 	"Installation.system", "SchoolClass.school", "Person.kind", "PersonOverride.person", "CardAssignment.card", "SupportContact.person",
 	"SurveyTemplate.author", "SurveyTemplate.school", "SurveyTemplate.holders", "PolicySeverity.severity", "PolicySeverity.reason", "PolicyIdentifier.reason", "PolicyIdentifier.until",
+	"CosDocAssignment.profile", "CosDocAssignment.person", "ImsGrant.section", "Substitution.absent", "Substitution.substitute", "Substitution.from", "Substitution.to",
+	"CosDocRole.scope.units", "SubstitutedProfile.absent", "SubstitutedProfile.substitute",
 }
 
 var allowed = map[string][]string{
-	"Installation.system": {"inschool"}, "Installation.versions": {"2.17", "2"}, "Installation.municipalityCode": {"091"}, "Installation.timeZone": {"Europe/Helsinki", "Europe/Oslo"},
+	"Installation.system": {"inschool", "ims", "cosdoc"}, "Installation.versions": {"2.17", "2"}, "Installation.municipalityCode": {"091"}, "Installation.timeZone": {"Europe/Helsinki", "Europe/Oslo"},
 	"Right.sensitivity": {"low", "normal"}, "Right.family": {"a.b"},
 	"School.level": {"basic", "no"}, "School.code": {"01234", "1e3"}, "School.municipalityCode": {"0301"},
 	"School.surveys.everyone.teachers": {"addSurvey"}, "School.surveys.everyone.staff": {"createTemplate"},
-	"UserGroup.audience": {"teacher"}, "UserGroup.levels": {"basic"}, "Person.kind": {"teacher", "staff", "student", "guardian"},
+	"UserGroup.audience": {"teacher"}, "UserGroup.levels": {"basic"}, "Person.kind": {"teacher", "staff", "student", "guardian", "user"},
+	"CosDocRole.scope": {"ownUnits", "root"}, "ImsGrant.section": {"risks", "processes"}, "ImsGrant.path": {"/", "/Opetus", "/Opetus/Arviointi: luokat"},
+	"ImsGrant.grants": {"viewer", "approver"}, "Substitution.from": {"2026-01-07"}, "Substitution.to": {"2026-06-01"},
 	"SupportContact.levels": {"basic"}, "Policy.selfGrant": {"refuse"}, "Policy.logins": {"logins.csv"}, "PolicySeverity.severity": {"off"},
 }
 

@@ -23,18 +23,24 @@ type home struct {
 }
 
 var homes = map[string]home{
-	"Installation":    {single: "installation.yaml", each: "installation.yaml"},
-	"RightsCatalogue": {single: "rights.yaml", each: "rights/{name}.yaml", crowd: "rights/catalogues.yaml", limit: 500},
-	"School":          {each: "schools/{name}/school.yaml", crowd: "schools/schools.yaml", limit: 10_000},
-	"SchoolClass":     {each: "schools/{school}/classes/{name}.yaml", crowd: "schools/{school}/classes.yaml", limit: 2000},
-	"UserGroup":       {each: "groups/{name}.yaml", crowd: "groups/groups.yaml", limit: 2000},
-	"Person":          {each: "people/{name}.yaml", crowd: "schools/{school}/{cards}.yaml", limit: 500},
-	"PersonOverride":  {each: "overrides/{name}.yaml", crowd: "schools/{school}/overrides.yaml", limit: 500},
-	"CardAssignment":  {each: "cards/{name}.yaml", crowd: "schools/{school}/cards.yaml", limit: 500},
-	"SurveyTemplate":  {each: "templates/{name}.yaml", crowd: "schools/{school}/templates.yaml", limit: 500},
-	"AdminTeam":       {single: "team.yaml", each: "teams/{name}.yaml", crowd: "teams/teams.yaml", limit: 500},
-	"SupportContact":  {each: "contacts/{name}.yaml", crowd: "contacts/contacts.yaml", limit: 500},
-	"Policy":          {single: "policy.yaml", each: "policy/{name}.yaml", crowd: "policy/policies.yaml", limit: 500},
+	"Installation":     {single: "installation.yaml", each: "installation.yaml"},
+	"RightsCatalogue":  {single: "rights.yaml", each: "rights/{name}.yaml", crowd: "rights/catalogues.yaml", limit: 500},
+	"School":           {each: "schools/{name}/school.yaml", crowd: "schools/schools.yaml", limit: 10_000},
+	"SchoolClass":      {each: "schools/{school}/classes/{name}.yaml", crowd: "schools/{school}/classes.yaml", limit: 2000},
+	"UserGroup":        {each: "groups/{name}.yaml", crowd: "groups/groups.yaml", limit: 2000},
+	"Person":           {each: "people/{name}.yaml", crowd: "schools/{school}/{cards}.yaml", limit: 500},
+	"PersonOverride":   {each: "overrides/{name}.yaml", crowd: "schools/{school}/overrides.yaml", limit: 500},
+	"CardAssignment":   {each: "cards/{name}.yaml", crowd: "schools/{school}/cards.yaml", limit: 500},
+	"SurveyTemplate":   {each: "templates/{name}.yaml", crowd: "schools/{school}/templates.yaml", limit: 500},
+	"Unit":             {each: "units/{name}.yaml", crowd: "units/units.yaml", limit: 500},
+	"CosDocRole":       {each: "roles/{name}.yaml", crowd: "roles/roles.yaml", limit: 500},
+	"CosDocProfile":    {each: "profiles/{name}.yaml", crowd: "profiles/profiles.yaml", limit: 500},
+	"CosDocAssignment": {each: "assignments/{name}.yaml", crowd: "assignments/assignments.yaml", limit: 500},
+	"ImsGrant":         {each: "grants/{name}.yaml", crowd: "grants/grants.yaml", limit: 500},
+	"Substitution":     {each: "substitutions/{name}.yaml", crowd: "substitutions/substitutions.yaml", limit: 500},
+	"AdminTeam":        {single: "team.yaml", each: "teams/{name}.yaml", crowd: "teams/teams.yaml", limit: 500},
+	"SupportContact":   {each: "contacts/{name}.yaml", crowd: "contacts/contacts.yaml", limit: 500},
+	"Policy":           {single: "policy.yaml", each: "policy/{name}.yaml", crowd: "policy/policies.yaml", limit: 500},
 }
 
 func homeOf(kind string) home {
@@ -56,7 +62,7 @@ var atHomeBy = map[string][]string{
 // all.
 const noSchool = "people/"
 
-var registers = map[string]string{"teacher": "teachers", "staff": "staff", "student": "students", "guardian": "guardians"}
+var registers = map[string]string{"teacher": "teachers", "staff": "staff", "student": "students", "guardian": "guardians", "user": "users"}
 
 // What a file holds stays well below what is read.
 const (
