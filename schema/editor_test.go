@@ -462,7 +462,8 @@ func (e editor) chosen(value source.Value, choices []any) map[string]any {
 	e.t.Helper()
 	for _, choice := range choices {
 		node := e.resolved(choice.(map[string]any))
-		properties, all := node["properties"].(map[string]any), true
+		properties, _ := node["properties"].(map[string]any) // none: the choice is a text
+		all := true
 		for key := range value.Entries() {
 			all = all && properties[key.Text()] != nil
 		}

@@ -286,8 +286,8 @@ func (c *compiler) field(o *object, f *fact.Field, from fields) {
 	case f.Shape == fact.Sets:
 		for key, values := range v.Entries() {
 			for _, val := range values.Items() {
-				if !o.broken || c.named(key) {
-					add(entry{key: key.Text(), value: scalar(f, val)}, val)
+				if !o.broken || c.named(val) {
+					add(entry{key: key.Text(), value: scalar(f, val)}, key)
 				}
 			}
 		}

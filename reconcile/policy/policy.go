@@ -135,8 +135,9 @@ func (p *Pass) nearestObject(declared fact.Set, target fact.Key) string {
 // that is known everywhere or listed in a catalogue.
 func unknownReference(p *Pass) {
 	declared := p.Declared.Plus(p.Known)
+	var last fact.Reference
 	for ref := range fact.Words.Dangling(declared) {
-		if p.lost(ref.Target.Name()) {
+		if p.lost(ref.Target.Name()) || again(&last, ref) {
 			continue
 		}
 		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact}}
@@ -170,6 +171,14 @@ func unknownReference(p *Pass) {
 			}
 		}
 	}
+}
+
+// again reports whether a field names what it named last: a key of a set has a
+// fact for each of its values.
+func again(last *fact.Reference, ref fact.Reference) bool {
+	before := *last
+	*last = ref
+	return before.Fact.Key == ref.Fact.Key && before.Fact.Field == ref.Fact.Field && before.Target == ref.Target && ref.Fact.Row == 0
 }
 
 // installationsOf are the names of the installations.
@@ -370,7 +379,11 @@ func templateWithoutHolders(p *Pass) {
 
 // stillReferenced (R30): nothing goes while something that stays names it.
 func stillReferenced(p *Pass) {
+	var last fact.Reference
 	for ref := range fact.Words.Dangling(p.Goal.Plus(p.Beyond)) {
+		if again(&last, ref) {
+			continue
+		}
 		p.find(Finding{Code: "E23", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several), ref.Fact.Kind, fact.Called(ref.Fact.ID, p.Several)},
 			Subject: ref.Target, Facts: []fact.Fact{ref.Fact}})
 	}
