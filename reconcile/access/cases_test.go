@@ -28,66 +28,66 @@ var cases = []struct {
 	number, name  string
 	given, expect string
 }{
-	{"T01", "rights of two groups are summed", `
+	{"T01", "rights of two groups are summed (R34)", `
 		UserGroup arvi wilma=wilma.register.arviointi.open
 		UserGroup oppi wilma=wilma.register.opiskelijat.open
 		Person t kind=teacher schools=@a groups=@arvi,@oppi`, `
 		t has wilma.register.arviointi.open wilma.register.opiskelijat.open`},
-	{"T02", "groups add no schools", `
+	{"T02", "groups add no schools (R35)", `
 		UserGroup g wilma=wilma.students.view
 		UserGroup h wilma=wilma.students.view
 		Person t kind=teacher schools=@a groups=@g,@h`, `
 		t wilma.students.view at a`},
-	{"T03", "two schools", `
+	{"T03", "two schools (R36)", `
 		UserGroup g wilma=wilma.students.view
 		Person t kind=teacher schools=@a,@b groups=@g`, `
 		t wilma.students.view at a b`},
-	{"T04", "the card comes before the class", pupils + `
+	{"T04", "the card comes before the class (R27, R28)", pupils + `
 		SchoolClass 7a school=@a studentGroups=@opp1
 		CardAssignment c card=@k studentGroups=@opp2
 		Person k kind=student schools=@a classes=@7a`, `
 		k has wilma.opp2`},
-	{"T05", "the class comes before the school", pupils + `
+	{"T05", "the class comes before the school (P7)", pupils + `
 		School a wilma.enabled studentGroups=@opp2,@opp3
 		SchoolClass 7a school=@a studentGroups=@opp1
 		Person k kind=student schools=@a classes=@7a`, `
 		k has wilma.opp1`},
-	{"T06", "a class without group leaves the school's", pupils + `
+	{"T06", "a class without group leaves the school's (R27, P7)", pupils + `
 		School a wilma.enabled studentGroups=@opp2,@opp3
 		SchoolClass 7b school=@a
 		Person k kind=student schools=@a classes=@7b`, `
 		k has wilma.opp2 wilma.opp3`},
-	{"T07", "no group at any level", pupils + `
+	{"T07", "no group at any level (R15)", pupils + `
 		SchoolClass 7a school=@a
 		Person k kind=student schools=@a classes=@7a`, `
 		k has nothing`},
-	{"T08", "the student field is not the guardian's", pupils + `
+	{"T08", "the student field is not the guardian's (R29)", pupils + `
 		SchoolClass 7a school=@a guardianGroups=@huo
 		CardAssignment c card=@k studentGroups=@opp2
 		Person k kind=student schools=@a classes=@7a
 		Person h kind=guardian children=@k`, `
 		h/k has wilma.huo
 		h/k wilma.huo at a`},
-	{"T09", "a guardian by the school", pupils + `
+	{"T09", "a guardian by the school (R29)", pupils + `
 		School a wilma.enabled guardianGroups=@huo2
 		SchoolClass 7a school=@a studentGroups=@opp1
 		Person k kind=student schools=@a classes=@7a
 		Person h kind=guardian children=@k`, `
 		h/k has wilma.huo2`},
-	{"T10", "a guardian by the card", pupils + `
+	{"T10", "a guardian by the card (R29, P11)", pupils + `
 		SchoolClass 7a school=@a guardianGroups=@huo
 		CardAssignment c card=@k guardianGroups=@huo2
 		Person k kind=student schools=@a classes=@7a
 		Person h kind=guardian children=@k`, `
 		h/k has wilma.huo2
 		h has nothing`},
-	{"T11", "Primus rights hold in Wilma where Wilma has them", `
-		Right cat/primus.print.cert key=primus.print.cert
-		Right cat/primus.db.repair key=primus.db.repair primusOnly
+	{"T11", "Primus rights hold in Wilma where Wilma has them (R31, R32)", `
+		Right cat/primus.print.cert key=primus.print.cert sensitivity=normal
+		Right cat/primus.db.repair key=primus.db.repair primusOnly sensitivity=normal
 		UserGroup g primus=primus.print.cert,primus.db.repair
 		Person s kind=staff schools=@a primusAccount primusAccount.groups=@g primusAccount.homeSchools=@a`, `
 		s has primus.db.repair primus.print.cert wilma.print.cert`},
-	{"T12", "Wilma rights do not hold in Primus", `
+	{"T12", "Wilma rights do not hold in Primus (R31)", `
 		UserGroup g wilma=wilma.students.view
 		Person s kind=staff schools=@a groups=@g primusAccount primusAccount.homeSchools=@a`, `
 		s has wilma.students.view`},
@@ -101,51 +101,51 @@ var cases = []struct {
 		Person h kind=guardian children=@k primusAccount`, `
 		h/k has nothing
 		h has nothing`},
-	{"T15", "a tick supplements a group", `
+	{"T15", "a tick supplements a group (R24)", `
 		UserGroup g wilma=wilma.students.view
 		Person t kind=teacher schools=@a groups=@g
 		PersonOverride o person=@t grant=wilma.students.seeAll`, `
 		t has wilma.students.seeAll wilma.students.view`},
-	{"T16", "a personal revoke", `
+	{"T16", "a personal revoke (R14)", `
 		UserGroup g wilma=wilma.students.view
 		Person t kind=teacher schools=@a groups=@g
 		PersonOverride o person=@t revoke=wilma.students.view`, `
 		t has nothing`},
-	{"T17", "the function is off in a school", `
+	{"T17", "the function is off in a school (R71, R85)", `
 		School a wilma.enabled
 		Person t kind=teacher schools=@a,@b
 		PersonOverride o person=@t grant=wilma.surveys.addSurvey`, `
 		t wilma.surveys.addSurvey at b`},
-	{"T18", "before 2.16 one tick gives both", `
+	{"T18", "before 2.16 one tick gives both (R70)", `
 		Installation m system=inschool multiPrimus versions=wilma=2.9
 		Person t kind=teacher schools=@a
 		PersonOverride o person=@t grant=wilma.surveys.legacyUse`, `
 		t wilma.surveys.createTemplate at a
 		t wilma.surveys.addSurvey at a`},
-	{"T19", "the renamed field gives templates only", `
+	{"T19", "the renamed field gives templates only (R70, R82)", `
 		Installation m system=inschool multiPrimus versions=wilma=2.16
 		Person t kind=teacher schools=@a
 		PersonOverride o person=@t grant=wilma.surveys.createTemplate`, `
 		t wilma.surveys.createTemplate at a
 		t wilma.surveys.addSurvey at`},
-	{"T20", "no maintainers before 2.16", `
+	{"T20", "no maintainers before 2.16 (R67)", `
 		Installation m system=inschool multiPrimus versions=wilma=2.15
 		Person t kind=teacher schools=@a
 		PersonOverride o person=@t grant=wilma.surveys.maintain`, `
 		t wilma.surveys.maintain at`},
-	{"T21", "no survey rights of groups before 2.17", `
+	{"T21", "no survey rights of groups before 2.17 (R87)", `
 		Installation m system=inschool multiPrimus versions=wilma=2.16` + adding, `
 		t wilma.surveys.addSurvey at`},
-	{"T22", "survey rights of groups from 2.17", adding, `
+	{"T22", "survey rights of groups from 2.17 (R87, R91)", adding, `
 		t wilma.surveys.addSurvey at a`},
 	{"T23", "2.20 is newer than 2.17", `
 		Installation m system=inschool multiPrimus versions=wilma=2.20` + adding, `
 		t wilma.surveys.addSurvey at a`},
-	{"T24", "a maintainer in the own school", maintainerOf("t", "@a"), `
+	{"T24", "a maintainer in the own school (R73, R76)", maintainerOf("t", "@a"), `
 		t wilma.surveys.maintain at a`},
-	{"T25", "which is no full control", maintainerOf("t", "@a"), `
+	{"T25", "which is no full control (R74)", maintainerOf("t", "@a"), `
 		t has no full control`},
-	{"T26", "a maintainer of all schools", `
+	{"T26", "a maintainer of all schools (R74)", `
 		Person t kind=teacher allSchools
 		PersonOverride o person=@t grant=wilma.surveys.maintain`, `
 		t wilma.surveys.maintain at a b c
@@ -157,23 +157,23 @@ var cases = []struct {
 		t has full control`},
 	{"T29", "until they do", maintainerOf("t", "@a,@b"), `
 		t has no full control`},
-	{"T30", "the maintainer's list narrows", `
+	{"T30", "the maintainer's list narrows (R78)", `
 		Person t kind=teacher schools=@a,@b surveyMaintainerSchools=@b
 		PersonOverride o person=@t grant=wilma.surveys.maintain`, `
 		t wilma.surveys.maintain at b`},
-	{"T31", "the maintainer's list reaches beyond Koulu", listed, `
+	{"T31", "the maintainer's list reaches beyond Koulu (R78)", listed, `
 		t wilma.surveys.maintain at b c`},
-	{"T32", "and leaves other rights where they are", listed + `
+	{"T32", "and leaves other rights where they are (R79)", listed + `
 		PersonOverride p person=@t grant=wilma.surveys.addSurvey`, `
 		t wilma.surveys.addSurvey at a`},
 	{"T33", "the list is no right", `
 		Person t kind=teacher schools=@a surveyMaintainerSchools=@b`, `
 		t wilma.surveys.maintain at`},
-	{"T34", "the list holds for a group's right too", `
+	{"T34", "the list holds for a group's right too (R88)", `
 		UserGroup g wilma=wilma.surveys.maintain
 		Person t kind=teacher schools=@a surveyMaintainerSchools=@b groups=@g`, `
 		t wilma.surveys.maintain at b`},
-	{"T35", "all schools by a group beats the list", `
+	{"T35", "all schools by a group beats the list (R89)", `
 		UserGroup g wilma=wilma.surveys.maintainAllSchools
 		Person t kind=teacher schools=@a surveyMaintainerSchools=@b groups=@g`, `
 		t has full control
@@ -182,7 +182,7 @@ var cases = []struct {
 		Person t kind=teacher allSchools`, `
 		t wilma.surveys.maintain at
 		t has nothing`},
-	{"T37", "all teachers of a school", `
+	{"T37", "all teachers of a school (R83)", `
 		School a wilma.enabled surveys.enabled surveys.everyone.teachers=createTemplate
 		Person t kind=teacher schools=@a,@b`, `
 		t wilma.surveys.createTemplate at a`},
@@ -190,11 +190,11 @@ var cases = []struct {
 		School a wilma.enabled surveys.enabled surveys.everyone.teachers=createTemplate
 		Person s kind=staff schools=@a,@b`, `
 		s wilma.surveys.createTemplate at`},
-	{"T39", "all staff of a school", `
+	{"T39", "all staff of a school (R86)", `
 		School a wilma.enabled surveys.enabled surveys.everyone.staff=addSurvey
 		Person s kind=staff schools=@a,@b`, `
 		s wilma.surveys.addSurvey at a`},
-	{"T40", "a group is stronger than a revoke", adding + `
+	{"T40", "a group is stronger than a revoke (R93)", adding + `
 		PersonOverride o person=@t revoke=wilma.surveys.addSurvey`, `
 		t wilma.surveys.addSurvey at a`},
 	{"T41", "a tick is not", `
@@ -205,12 +205,12 @@ var cases = []struct {
 		PersonOverride o person=@t grant=wilma.surveys.addSurvey`, `
 		t wilma.surveys.addSurvey at a
 		t wilma.surveys.addSurvey by UserGroup PersonOverride`},
-	{"T43", "public surveys do not include others", `
+	{"T43", "public surveys do not include others (R92)", `
 		UserGroup g wilma=wilma.surveys.addPublicSurvey
 		Person t kind=teacher schools=@a groups=@g`, `
 		t wilma.surveys.addPublicSurvey at a
 		t wilma.surveys.addSurvey at`},
-	{"T44", "public surveys cannot be ticked", `
+	{"T44", "public surveys cannot be ticked (R92)", `
 		Person t kind=teacher schools=@a
 		PersonOverride o person=@t grant=wilma.surveys.addPublicSurvey`, `
 		t wilma.surveys.addPublicSurvey at`},
@@ -220,9 +220,8 @@ var cases = []struct {
 		Person k kind=student schools=@a`, `
 		k has nothing
 		k has no full control`},
-	// That a template begins so is said by the vocabulary (TestCasesOfOtherRooms) and
-	// shown by reconcile/config, testdata/facts/template.txtar.
-	{"T46", "a template of an author of b and a", `
+	// That a template begins so, TestTemplateBegins shows.
+	{"T46", "a template of an author of b and a (R77, R105)", `
 		Person t kind=teacher schools=@b,@a
 		SurveyTemplate p author=@t school=@b holders=@t` + maintainerOf("ub", "@b") + maintainerOf("ua", "@a"), `
 		t may edit p
@@ -234,29 +233,29 @@ var cases = []struct {
 		SurveyTemplate p author=@t holders=@t`, `
 		t may not edit p
 		t may not handOut p`},
-	{"T48", "who edits", template + `
+	{"T48", "who edits (R97, R104, R105)", template + `
 		Person x kind=teacher schools=@b`, `
 		t may edit p
 		ub may edit p
 		ua may not edit p
 		x may not edit p`},
-	{"T49", "what sharing gives", sharing + `
+	{"T49", "what sharing gives (R97, R100)", sharing + `
 		Person x kind=teacher schools=@b
 		PersonOverride ox person=@x grant=wilma.surveys.addSurvey`, `
 		x may addOrdinary p in b
 		x may not edit p`},
-	{"T50", "only to those who add surveys at all", sharing + `
+	{"T50", "only to those who add surveys at all (R100)", sharing + `
 		Person x kind=teacher schools=@b`, `
 		x may not addOrdinary p in b`},
-	{"T51", "adding is not copying", sharing + `
+	{"T51", "adding is not copying (R99)", sharing + `
 		Person x kind=teacher schools=@b
 		PersonOverride ox person=@x grant=wilma.surveys.addSurvey`, `
 		x may not copy p in b`},
-	{"T52", "those who make templates copy", sharing + `
+	{"T52", "those who make templates copy (R99)", sharing + `
 		Person x kind=teacher schools=@b
 		PersonOverride ox person=@x grant=wilma.surveys.createTemplate`, `
 		x may copy p in b`},
-	{"T53", "without the box no group-bound surveys", sharing + `
+	{"T53", "without the box no group-bound surveys (R69, R101)", sharing + `
 		Person x kind=teacher schools=@b
 		PersonOverride ox person=@x grant=wilma.surveys.addSurvey`, `
 		x may not addGroupBound p in b`},
@@ -268,32 +267,32 @@ var cases = []struct {
 	{"T55", "an own template need not be shared", template + `
 		PersonOverride ot person=@t grant=wilma.surveys.addSurvey`, `
 		t may addGroupBound p in b`},
-	{"T56", "who changes sharing", sharing, `
+	{"T56", "who changes sharing (R96, R103)", sharing, `
 		ub may changeSharing p in b
 		ub may not changeSharing p in a
 		t may not changeSharing p in b`},
-	{"T57", "a maintainer of all schools changes all sharing", template + `
+	{"T57", "a maintainer of all schools changes all sharing (R103)", template + `
 		Person u kind=staff allSchools
 		PersonOverride ou person=@u grant=wilma.surveys.maintain`, `
 		u may changeSharing p in a
 		u may changeSharing p in b
 		u may changeSharing p in c`},
-	{"T58", "who hands out access", template, `
+	{"T58", "who hands out access (R106)", template, `
 		t may handOut p
 		ub may handOut p
 		h may not handOut p
 		ua may not handOut p`},
-	{"T59", "who removes whom", template, `
+	{"T59", "who removes whom (R111)", template, `
 		t may not remove t from p
 		t may remove h from p
 		ub may remove t from p`},
-	{"T60", "the last holder stays", template + `
+	{"T60", "the last holder stays (R112)", template + `
 		SurveyTemplate p author=@t school=@b holders=@t`, `
 		ub may not remove t from p`},
-	{"T61", "who transfers", template, `
+	{"T61", "who transfers (R109)", template, `
 		ub may transfer p
 		t may not transfer p`},
-	{"T62", "after a transfer", template + `
+	{"T62", "after a transfer (R109)", template + `
 		Person new kind=teacher schools=@a
 		SurveyTemplate p author=@t school=@b holders=@new`, `
 		t may not edit p
@@ -302,7 +301,7 @@ var cases = []struct {
 		new may not handOut p
 		ub may edit p
 		ua may not edit p`},
-	{"T63", "the function is switched off", template + `
+	{"T63", "the function is switched off (R71)", template + `
 		School b wilma.enabled`, `
 		t may not edit p
 		t may not handOut p`},
@@ -316,14 +315,61 @@ var cases = []struct {
 		t has wilma.surveys.addSurvey wilma.surveys.createTemplate`},
 	{"T73", "2.20 is newer than 2.17", versioned("2.20"), `
 		t has wilma.surveys.addSurvey wilma.surveys.createTemplate`},
-	// On which days it is in force is shown by TestSubstitutionInForce of reconcile/config.
-	{"T99", "a substitution that is in force", substitution + `
+	// On which days it is in force, TestSubstitutionByDay shows.
+	{"T99", "a substitution that is in force (R42, R43)", substitution + `
 		Substitution s absent=@r substitute=@t duties.groups=@rehtorit duties.overrides=wilma.surveys.maintain from=2026-06-22 to=2026-08-10 leadDays=3`, `
 		t wilma.office at a
 		t wilma.surveys.maintain at a
 		r wilma.office at b`},
 	{"T99", "a substitution that is not", substitution, `
 		t has nothing`},
+	// What no numbered case shows.
+	{"R18", "Kurre comes with a Primus account (R18)", `
+		UserGroup g primus=kurre.full
+		UserGroup h wilma=kurre.full
+		Person s kind=staff schools=@a primusAccount primusAccount.groups=@g primusAccount.homeSchools=@a
+		Person t kind=staff schools=@a groups=@g,@h primusAccount primusAccount.groups=@h
+		PersonOverride o person=@u grant=kurre.full
+		Person u kind=staff schools=@a`, `
+		s has kurre.full
+		t has nothing
+		u has nothing`},
+	{"R38", "the functions are the same in all schools of an account (R38)", `
+		UserGroup g primus=primus.students.view levels=basic
+		School b wilma.enabled level=upperSecondary
+		Person s kind=staff schools=@a primusAccount primusAccount.groups=@g primusAccount.homeSchools=@a,@b`, `
+		s primus.students.view at a b
+		s wilma.students.view at a`},
+	{"R90", "a group for templates (R90)", `
+		UserGroup g wilma=wilma.surveys.createTemplate
+		Person t kind=staff schools=@a groups=@g`, `
+		t has wilma.surveys.createTemplate`},
+	{"R47", "a profile on own units (R47, R48)", `
+		Installation m system=cosdoc` + units + `
+		CosDocRole r permissions=identity.edit scope=ownUnits
+		CosDocAssignment x profile=@p person=@u units=@care`, `
+		u identity.edit at unit/care`},
+	{"R52", "a role at level 0 (R52)", `
+		Installation m system=cosdoc` + units + `
+		CosDocRole r permissions=emessage.read scope=root
+		CosDocAssignment x profile=@p person=@u units=@ward`, `
+		u emessage.read at unit/top`},
+	{"R47", "units and what is below them", `
+		Installation m system=cosdoc` + units + `
+		CosDocRole r permissions=password.reset scope.units=@care scope.includeSubunits
+		CosDocAssignment x profile=@p person=@u units=@top`, `
+		u password.reset at unit/care unit/ward`},
+	{"R59", "the nearest path that has grants of its own (R59)", `
+		Installation m system=ims
+		UserGroup g
+		UserGroup h
+		Person u kind=user groups=@g
+		ImsGrant i section=processes grants=@g=viewer,@g=reviewer
+		ImsGrant j section=processes path=/Opetus grants=@h=editor
+		ImsGrant k section=processes path=/Opetus/Lukio grants=@g=editor,@h=viewer`, `
+		u viewer at ims/processes
+		u editor at ims/processes/Opetus/Lukio
+		u reviewer at`},
 }
 
 const (
@@ -339,6 +385,12 @@ const (
 	listed = `
 		Person t kind=teacher schools=@a surveyMaintainerSchools=@b,@c
 		PersonOverride o person=@t grant=wilma.surveys.maintain`
+	units = `
+		Unit top
+		Unit care parent=@top
+		Unit ward parent=@care
+		CosDocProfile p roles=@r
+		Person u kind=user units=@ward`
 	substitution = `
 		UserGroup rehtorit wilma=wilma.office
 		Person t kind=teacher schools=@a
@@ -544,21 +596,13 @@ func TestEveryCaseIsThere(t *testing.T) {
 	}
 	var got []string
 	for _, c := range cases {
-		got = append(got, c.number)
+		if c.number[0] == 'T' {
+			got = append(got, c.number)
+		}
 	}
 	slices.Sort(want)
 	slices.Sort(got)
 	if got = slices.Compact(got); !slices.Equal(got, want) {
 		t.Errorf("got cases %q, want %q", got, want)
-	}
-}
-
-// TestCasesOfOtherRooms: with what a template begins is a word of the vocabulary (T46).
-func TestCasesOfOtherRooms(t *testing.T) {
-	template := fact.Words.Kind("SurveyTemplate")
-	for field, want := range map[string]string{"school": "author.schools", "holders": "author"} {
-		if got := template.Field(field).Initial; got != want {
-			t.Errorf("%s of a template begins as %q, want %q", field, got, want)
-		}
 	}
 }

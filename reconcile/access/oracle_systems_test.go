@@ -102,12 +102,12 @@ func (o *oracle) cosdocMay(user object, right, place string) bool {
 }
 
 func (o *oracle) profileGives(user, assignment object, right string, unit object) bool {
-	units := assignment.fields["units"]
+	units := assignment.all("units")
 	if o.slip("own units are the home units") {
-		units = user.fields["units"]
+		units = user.all("units")
 	}
 	for _, profile := range o.found("CosDocProfile", []string{assignment.value("profile")}) {
-		roles := o.found("CosDocRole", profile.fields["roles"])
+		roles := o.found("CosDocRole", profile.all("roles"))
 		if o.slip("only the first role of a profile counts") {
 			roles = roles[:min(len(roles), 1)]
 		}
@@ -135,7 +135,7 @@ func (o *oracle) covers(role object, units []string, unit object) bool {
 		return !unit.filled("parent") || o.slip("root covers everything") || o.slip("a unit whose parent is not there is the root") && !hasParent
 	}
 	if (role.on("scope.includeSubunits") || o.slip("subunits are always included")) && !o.slip("subunits are never included") {
-		return o.below(unit, role.fields["scope.units"])
+		return o.below(unit, role.all("scope.units"))
 	}
 	if o.slip("named units are met with the own ones") && !slices.Contains(units, unit.id) {
 		return false

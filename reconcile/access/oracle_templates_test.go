@@ -96,10 +96,16 @@ func (o *oracle) uses(u, t, s object, right, box string) bool {
 	return s.id != "" && o.surveyMay(u, right, s) && (o.edits(u, t) || o.own(u, s) && shared)
 }
 
+// row is what a template says about a school of its installation.
+func (o *oracle) row(t, s object) (row object, ok bool) {
+	row, ok = o.find("Sharing", fact.NestedID(t.id, fact.Name(s.id)))
+	return row, ok && t.installation() == s.installation()
+}
+
 // shared: the box of the template's row for a school, from 2.16 on (R68), where
 // the function is on.
 func (o *oracle) shared(t, s object, box string) bool {
-	row, ok := o.find("Sharing", fact.NestedID(t.id, fact.Name(s.id)))
+	row, ok := o.row(t, s)
 	return ok && row.on(box) && o.functionOn(s) && (o.wilmaFrom(t, "2.16") || o.slip("there is sharing before 2.16"))
 }
 
@@ -121,7 +127,7 @@ func (o *oracle) shares(u, t, s object) bool {
 
 func (o *oracle) sharedWhereMaintained(u, t object) bool {
 	return !o.slip("sharing gives a maintainer no reach") && o.any("School", func(s object) bool {
-		_, ok := o.find("Sharing", fact.NestedID(t.id, fact.Name(s.id)))
+		_, ok := o.row(t, s)
 		return ok && o.maintains(u, s)
 	})
 }
@@ -139,7 +145,7 @@ func (o *oracle) MayRemove(person, template, holder string) bool {
 	if !ok || !o.handsOut(u, t) || !t.has("holders", holder) && !o.slip("somebody who is no holder is removed") {
 		return false
 	}
-	others := slices.ContainsFunc(t.fields["holders"], func(h string) bool { return h != holder })
+	others := slices.ContainsFunc(t.all("holders"), func(h string) bool { return h != holder })
 	return (person != holder || o.slip("one removes oneself")) && (others || o.slip("the last holder may go"))
 }
 

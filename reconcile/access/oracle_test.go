@@ -22,15 +22,24 @@ type oracle struct {
 // object is an object with the values of its fields, rows in order.
 type object struct {
 	id     string
-	fields map[string][]string
+	fields []field
+}
+
+type field struct {
+	name   string
+	values []string
 }
 
 func newOracle(facts fact.Set) *oracle {
 	o := &oracle{objects: make(map[string][]object)}
 	for key, set := range facts.Objects() {
-		obj := object{key.ID, make(map[string][]string)}
+		obj := object{id: key.ID}
 		for _, f := range set.All() {
-			obj.fields[f.Field] = append(obj.fields[f.Field], f.Value)
+			if n := len(obj.fields); n == 0 || obj.fields[n-1].name != f.Field {
+				obj.fields = append(obj.fields, field{name: f.Field})
+			}
+			of := &obj.fields[len(obj.fields)-1]
+			of.values = append(of.values, f.Value)
 		}
 		o.objects[key.Kind] = append(o.objects[key.Kind], obj)
 	}
@@ -65,16 +74,26 @@ func (o *oracle) any(kind string, is func(object) bool) bool {
 	return slices.ContainsFunc(o.objects[kind], is)
 }
 
+// all are the values of a field.
+func (obj object) all(name string) []string {
+	for _, f := range obj.fields {
+		if f.name == name {
+			return f.values
+		}
+	}
+	return nil
+}
+
 func (obj object) value(field string) string {
-	if v := obj.fields[field]; len(v) > 0 {
+	if v := obj.all(field); len(v) > 0 {
 		return v[0]
 	}
 	return ""
 }
 
 func (obj object) on(field string) bool           { return obj.value(field) == "true" }
-func (obj object) has(field, value string) bool   { return slices.Contains(obj.fields[field], value) }
-func (obj object) filled(field string) bool       { return len(obj.fields[field]) > 0 }
+func (obj object) has(field, value string) bool   { return slices.Contains(obj.all(field), value) }
+func (obj object) filled(field string) bool       { return len(obj.all(field)) > 0 }
 func (obj object) is(field string, v string) bool { return obj.value(field) == v }
 
 func installationOf(id string) string { return fact.Key{ID: id}.Installation() }
@@ -205,7 +224,7 @@ func (o *oracle) own(p, school object) bool {
 	case o.slip("only the first school counts") && p.filled("schools"):
 		return p.is("schools", school.id)
 	case o.slip("an empty Koulu because no listed school is there"):
-		return p.on("allSchools") || p.has("schools", school.id) || len(o.found("School", p.fields["schools"])) == 0 && !p.on("external")
+		return p.on("allSchools") || p.has("schools", school.id) || len(o.found("School", p.all("schools"))) == 0 && !p.on("external")
 	}
 	everywhere := p.on("allSchools") || !p.filled("schools") && !p.on("external")
 	return everywhere || p.has("schools", school.id)
@@ -213,24 +232,28 @@ func (o *oracle) own(p, school object) bool {
 
 // groups: those of the card (R23), and those that a substitute has for a while.
 func (o *oracle) groups(p object) []object {
-	ids := slices.Clone(p.fields["groups"])
+	ids := slices.Clone(p.all("groups"))
 	for _, s := range o.objects["Substitution"] {
 		if s.is("substitute", p.id) && !o.slip("the groups of a substitution are ignored") ||
 			s.is("absent", p.id) && o.slip("the absent person gets the duties") {
-			ids = append(ids, s.fields["duties.groups"]...)
+			ids = append(ids, s.all("duties.groups")...)
 		}
 	}
 	if o.slip("only the first group counts") {
 		ids = ids[:min(len(ids), 1)]
 	}
-	return o.found("UserGroup", ids)
+	groups := o.found("UserGroup", ids)
+	if o.slip("a substitution brings groups of other installations") {
+		return groups
+	}
+	return slices.DeleteFunc(groups, func(g object) bool { return g.installation() != p.installation() }) // 5.2
 }
 
 // wilmaGroupGives: rights of several groups are summed (R34).
 func (o *oracle) wilmaGroupGives(p object, right string) bool {
 	groups := o.groups(p)
 	if o.slip("the Wilma tab of an account's groups counts") && p.on("primusAccount") {
-		groups = append(groups, o.found("UserGroup", p.fields["primusAccount.groups"])...)
+		groups = append(groups, o.found("UserGroup", p.all("primusAccount.groups"))...)
 	}
 	return slices.ContainsFunc(groups, func(g object) bool { return o.wilmaTab(g, right) })
 }
@@ -269,7 +292,7 @@ func (o *oracle) revoked(p object, right string) bool {
 // hasPrimus: the groups of the account (R22), or a tick, and always an account.
 func (o *oracle) hasPrimus(p object, right string) bool {
 	account := p.on("primusAccount")
-	groups := o.found("UserGroup", p.fields["primusAccount.groups"])
+	groups := o.found("UserGroup", p.all("primusAccount.groups"))
 	if o.slip("the card's groups open Primus") {
 		groups = append(groups, o.groups(p)...)
 	}
@@ -312,7 +335,7 @@ func (o *oracle) impliedByPrimus(p object, right string) bool {
 }
 
 func (o *oracle) accountGives(p object, right string) bool {
-	return p.on("primusAccount") && slices.ContainsFunc(o.found("UserGroup", p.fields["primusAccount.groups"]), func(g object) bool { return o.primusTab(g, right) })
+	return p.on("primusAccount") && slices.ContainsFunc(o.found("UserGroup", p.all("primusAccount.groups")), func(g object) bool { return o.primusTab(g, right) })
 }
 
 // primusOnly: what the catalogue of the installation says (R32).
@@ -325,7 +348,7 @@ func (o *oracle) primusOnly(p object, right string) bool {
 // guardianMay: a guardian is asked about one child at a time (P11).
 func (o *oracle) guardianMay(p object, id, right, place string) bool {
 	if o.slip("a guardian's rights are summed over children") {
-		return p.has("children", id) && slices.ContainsFunc(o.found("Person", p.fields["children"]), func(child object) bool {
+		return p.has("children", id) && slices.ContainsFunc(o.found("Person", p.all("children")), func(child object) bool {
 			return child.is("kind", "student") && o.pupilMay(child, "guardianGroups", right, place)
 		})
 	}
@@ -379,10 +402,10 @@ func (o *oracle) pupilGroups(student object, field string) []string {
 		levels = append(levels, o.cardGroups(student, field))
 	}
 	if !o.slip("the class level is ignored") {
-		levels = append(levels, named(field, o.found("SchoolClass", student.fields["classes"])))
+		levels = append(levels, named(field, o.found("SchoolClass", student.all("classes"))))
 	}
 	if !o.slip("the school level is ignored") {
-		levels = append(levels, named(field, o.found("School", student.fields["schools"])))
+		levels = append(levels, named(field, o.found("School", student.all("schools"))))
 	}
 	switch {
 	case o.slip("the levels of a student are summed"):
@@ -390,9 +413,9 @@ func (o *oracle) pupilGroups(student object, field string) []string {
 	case o.slip("the school comes before the class"):
 		levels[1], levels[2] = levels[2], levels[1]
 	case o.slip("only the first class counts"):
-		levels[1] = named(field, o.found("SchoolClass", student.fields["classes"][:min(1, len(student.fields["classes"]))]))
+		levels[1] = named(field, o.found("SchoolClass", student.all("classes")[:min(1, len(student.all("classes")))]))
 	case o.slip("only the first school of a student counts"):
-		levels[2] = named(field, o.found("School", student.fields["schools"][:min(1, len(student.fields["schools"]))]))
+		levels[2] = named(field, o.found("School", student.all("schools")[:min(1, len(student.all("schools")))]))
 	case o.slip("an empty field on a filled card hides") && o.cardNames(student):
 		return levels[0]
 	}
@@ -425,7 +448,7 @@ func (o *oracle) cardNames(student object) bool {
 func named(field string, objects []object) []string {
 	var ids []string
 	for _, obj := range objects {
-		ids = append(ids, obj.fields[field]...)
+		ids = append(ids, obj.all(field)...)
 	}
 	return ids
 }
@@ -474,7 +497,7 @@ func (o *oracle) functionOn(school object) bool {
 // compared as numbers, one by one; no version is the newest.
 func (o *oracle) wilmaFrom(in object, version string) bool {
 	inst, _ := o.find("Installation", in.installation())
-	for _, v := range inst.fields["versions"] {
+	for _, v := range inst.all("versions") {
 		if product, own := fact.SplitMap(v); product == "wilma" {
 			if o.slip("versions are compared as text") {
 				return own >= version
@@ -598,7 +621,7 @@ func (o *oracle) maintainerScope(p, school object) bool {
 		return listed || o.own(p, school)
 	case o.slip("the maintainer's list narrows Koulu") && p.filled("surveyMaintainerSchools"):
 		return listed && o.own(p, school)
-	case o.slip("a list of schools that are not there is empty") && len(o.found("School", p.fields["surveyMaintainerSchools"])) == 0:
+	case o.slip("a list of schools that are not there is empty") && len(o.found("School", p.all("surveyMaintainerSchools"))) == 0:
 		return o.own(p, school)
 	case o.slip("the maintainer's list does not reach beyond a group") && o.surveyGroupGives(p, maintain):
 		return o.own(p, school)

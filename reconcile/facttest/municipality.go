@@ -18,19 +18,19 @@ import (
 func Municipality(choose Choose) fact.Set {
 	m := &municipality{choose: choose}
 	switch sort := choose(12); sort {
-	case 9:
+	case 8:
 		m.ims("laatu")
-	case 10:
+	case 9, 10:
 		m.cosdoc("hoito")
 	case 11:
-		m.inSchool("m")
+		m.inSchool("m", nil)
 		m.ims("laatu")
 		m.cosdoc("hoito")
 		m.substitutedProfiles("m", "hoito")
 	default:
-		first := m.inSchool("m")
-		if sort == 8 {
-			m.inSchool("n", first...)
+		first := m.inSchool("m", nil)
+		if sort == 7 {
+			m.inSchool("n", first)
 		}
 	}
 	return m.b.Set()
@@ -101,8 +101,9 @@ var (
 type inSchool struct {
 	*municipality
 	inst     string
-	rights   []string // that this world is about
-	groups   []string // and one that is not there
+	other    *inSchool // the one before it, if any
+	rights   []string  // that this world is about
+	groups   []string  // and one that is not there
 	schools  []string
 	classes  []string
 	people   []string // employees, students and guardians; filled as they come
@@ -110,18 +111,17 @@ type inSchool struct {
 	staff    []string
 }
 
-// inSchool makes one, about some rights or about rights of its own choice, and
-// says about which.
-func (m *municipality) inSchool(inst string, rights ...string) []string {
-	s := &inSchool{municipality: m, inst: inst, rights: rights}
+// inSchool makes one; where there is another, it is about the same rights.
+func (m *municipality) inSchool(inst string, other *inSchool) *inSchool {
+	s := &inSchool{municipality: m, inst: inst, other: other}
 	key := m.object("Installation", inst)
 	m.set(key, "system", "inschool")
 	m.flag(key, "multiPrimus", m.often(6))
 	if v := m.pick(wilmaVersions); v != "" {
 		m.set(key, "versions", fact.JoinMap("wilma", v))
 	}
-	if len(rights) == 0 {
-		s.chooseRights()
+	if s.chooseRights(); other != nil {
+		s.rights = other.rights
 	}
 	s.catalogue()
 	s.userGroups()
@@ -132,7 +132,7 @@ func (m *municipality) inSchool(inst string, rights ...string) []string {
 	s.cards()
 	s.templates()
 	s.substitutions()
-	return s.rights
+	return s
 }
 
 // chooseRights takes a few rights: two worlds in three are about surveys.
@@ -175,6 +175,7 @@ func (s *inSchool) userGroups() {
 	there := ids(s.inst, "g", 1+s.choose(3))
 	for _, id := range there {
 		key := s.object("UserGroup", id)
+		s.flag(key, "external", s.oneIn(10))
 		for _, right := range s.rights {
 			in, not := "wilma", "primus"
 			if strings.HasPrefix(right, "primus.") || right == "kurre.full" {
@@ -205,11 +206,7 @@ func (s *inSchool) schoolsAndClasses() {
 	s.schools = ids(s.inst, "school", 1+s.choose(4))
 	for _, id := range s.schools {
 		key := s.object("School", id)
-		if s.oneIn(8) {
-			s.flag(key, "external", true)
-			s.flag(key, "surveys.enabled", s.oneIn(4)) // as a target may still hold it
-			continue
-		}
+		s.flag(key, "external", s.oneIn(8))
 		s.flag(key, "wilma.enabled", s.often(6))
 		s.flag(key, "surveys.enabled", s.often(4))
 		for _, who := range []string{"teachers", "staff"} {
@@ -223,6 +220,7 @@ func (s *inSchool) schoolsAndClasses() {
 	s.classes = append(ids(s.inst, "class", s.choose(3)), fact.ID(s.inst, "gone"))
 	for _, id := range s.classes[:len(s.classes)-1] {
 		key := s.object("SchoolClass", id)
+		s.flag(key, "external", s.oneIn(10))
 		s.set(key, "school", s.pick(s.schools))
 		if s.often(3) {
 			s.someGroups(key, "studentGroups")
@@ -239,7 +237,7 @@ func (s *inSchool) someSchools(key fact.Key, field string, n int, rows bool) {
 	}
 	for row := 1; row <= 1+s.choose(2); row++ {
 		school := s.pick(s.schools)
-		if s.oneIn(12) {
+		if s.oneIn(8) {
 			school = fact.ID(s.inst, "gone")
 		}
 		f := fact.Fact{Key: key, Field: field, Value: school}
@@ -309,7 +307,8 @@ func (s *inSchool) pupils() {
 		}
 	}
 	s.people = append(s.people, s.students...)
-	for _, id := range ids(s.inst, "h", s.choose(2)) {
+	for _, id := range []string{"h", "h-1"}[:s.choose(3)] { // guardians, not in order once a child follows
+		id = fact.ID(s.inst, id)
 		key := s.object("Person", id)
 		s.set(key, "kind", "guardian")
 		for _, child := range s.students {
@@ -369,17 +368,25 @@ func (s *inSchool) templates() {
 	}
 }
 
+// substitutions may be of people of the other installation, and may name a group
+// from the wrong one.
 func (s *inSchool) substitutions() {
-	if s.often(4) {
+	if s.other == nil && s.often(4) {
 		return
 	}
-	key := s.object("Substitution", fact.ID(s.inst, "loma"))
-	s.set(key, "absent", s.pick(s.people))
-	s.set(key, "substitute", s.pick(append(s.people, s.staff...)))
+	key, of := s.object("Substitution", fact.ID(s.inst, "loma")), s
+	if s.other != nil && s.oneIn(2) {
+		of = s.other
+	}
+	s.set(key, "absent", s.pick(of.people))
+	s.set(key, "substitute", s.pick(append(of.people, of.staff...)))
 	s.set(key, "from", "2026-06-22")
 	s.set(key, "to", "2026-08-10")
 	s.set(key, "leadDays", "3")
-	s.someGroups(key, "duties.groups")
+	of.someGroups(key, "duties.groups")
+	if of != s && s.oneIn(2) {
+		s.someGroups(key, "duties.groups")
+	}
 	s.some(key, "duties.overrides", 2, s.rights)
 }
 
@@ -429,11 +436,11 @@ func (m *municipality) ims(inst string) {
 // profiles assigned to users.
 func (m *municipality) cosdoc(inst string) {
 	m.set(m.object("Installation", inst), "system", "cosdoc")
-	units := ids(inst, "unit", 1+m.choose(4))
+	units := ids(inst, "unit", 2+m.choose(3))
 	for i, id := range units {
 		key := m.object("Unit", id)
 		if i > 0 && m.often(4) {
-			m.set(key, "parent", units[m.choose(i)])
+			m.set(key, "parent", units[i-1-m.choose(i)*m.choose(2)])
 		} else if m.oneIn(6) {
 			m.set(key, "parent", m.pick(append(units, fact.ID(inst, "gone")))) // perhaps below itself
 		}

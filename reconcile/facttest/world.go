@@ -1,6 +1,7 @@
 // Package facttest makes worlds to test with: small ones from a few choices,
 // in which everything that the vocabulary knows can happen and every strict
-// reference holds, and large ones that look like a municipality.
+// reference holds; small ones in which the rules of access meet; and large ones
+// that look like a municipality.
 package facttest
 
 import (
