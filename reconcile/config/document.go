@@ -156,8 +156,6 @@ func (s *scribe) fields(k *fact.Kind, o fact.Set, spec, meta *source.Node) *refu
 		switch {
 		case why != nil:
 			return why
-		case there && f.Either && hasBelow(k, f, o): // a text and a mapping in one place
-			return &refusal{"value", nil}
 		case there && strings.HasPrefix(f.At, "metadata."):
 			meta.Put(value, f.Path()...)
 		case there:
@@ -165,14 +163,6 @@ func (s *scribe) fields(k *fact.Kind, o fact.Set, spec, meta *source.Node) *refu
 		}
 	}
 	return nil
-}
-
-// hasBelow reports whether an object has fields of the mapping that could stand
-// in the place of a value.
-func hasBelow(k *fact.Kind, f *fact.Field, o fact.Set) bool {
-	return slices.ContainsFunc(k.Fields, func(g fact.Field) bool {
-		return strings.HasPrefix(g.Name, f.Name+".") && o.Field(g.Name).Len() > 0
-	})
 }
 
 // value is what a document says for a field, if it says anything: a default is
