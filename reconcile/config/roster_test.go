@@ -184,9 +184,10 @@ func TestRosterAndDocuments(t *testing.T) {
 		},
 		"who is disabled is absent, whatever a document says": {
 			and(register, "roster/users.csv", strings.Replace(register["roster/users.csv"], "R1,true", "R1,false", 1), "p.yaml", yaml("Person", "_521", "spec: {kind: staff, schools: [testila], groups: [rehtorit]}")+"---\n"+
-				yaml("PersonOverride", "x", "spec: {person: _521, grant: [wilma.surveys.addSurvey]}")),
+				yaml("PersonOverride", "x", "spec: {person: _521, grant: [wilma.surveys.addSurvey]}")+"---\n"+
+				yaml("Substitution", "y", "spec: {absent: '1042', substitute: _521, from: 2026-01-01, to: 2027-01-01}")),
 			slices.Concat(bare[:1], bare[2:]), // without _521
-			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06", "p.yaml:3 N07", "p.yaml:9 N07"},
+			[]string{"lupa.yaml:6 N04", "lupa.yaml:6 N06", "p.yaml:3 N07", "p.yaml:9 N07", "p.yaml:14 N07"},
 		},
 		"a document of nobody": {
 			and(register, "p.yaml", yaml("Person", "t-1", "spec: {groups: [opettajat]}")+"---\n"+yaml("PersonOverride", "x", "spec: {person: t-2, grant: [wilma.surveys.addSurvey]}")),
