@@ -21,7 +21,7 @@ func (l *loader) readSchools() {
 		s.namesStudents, s.namesGuards = len(students) > 0, len(guardians) > 0
 		l.schools[at] = s
 		inst.schools = append(inst.schools, at)
-		if s.wilma {
+		if s.wilma { // P14
 			inst.open = append(inst.open, at)
 			if s.surveys { // R71
 				inst.surveys = append(inst.surveys, at)
@@ -165,7 +165,8 @@ func (l *loader) newReach(p *person) *reach {
 	}
 	r.everyone1, r.everyone2 = intersect(r.surveys, flag(0)), intersect(r.surveys, flag(1))
 	r.maintained = r.surveys
-	if r.listed = p.namesMaintains; r.listed { // R78: a filled list overrides the person's schools
+	// R78: a filled list overrides the person's schools, for maintainers alone (R79).
+	if r.listed = p.namesMaintains; r.listed {
 		r.maintained = intersect(sorted(p.maintains), func(at int32) bool { return l.schools[at].wilma && l.schools[at].surveys })
 	}
 	if r.homeAll = p.homesAll || !p.namesHomes; r.account {
@@ -177,7 +178,8 @@ func (l *loader) newReach(p *person) *reach {
 	return r
 }
 
-// student adds a student, whose groups are those of the first of card, class and
+// student adds a student, who has what groups give and nothing by default that
+// lupa knows of (R15), and whose groups are those of the first of card, class and
 // school that names any (R28, P7).
 func (l *loader) student(p *person) {
 	s := &child{schools: sorted(p.schools), classes: slices.Clone(p.classes), inst: p.inst, reach: l.studentReach(p)}
@@ -187,7 +189,8 @@ func (l *loader) student(p *person) {
 }
 
 // guardian adds a guardian, once for each child: the same chain, on the fields
-// for guardians (R29), never summed over children.
+// for guardians (R29), never summed over children: rights are those of the role in
+// use (P11).
 func (l *loader) guardian(p *person) {
 	for _, id := range p.children {
 		s := l.students[id]

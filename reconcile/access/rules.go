@@ -164,4 +164,5 @@ var Rules = []Rule{
 	{"P11", ClassEffect, "One Wilma login may have several roles, such as teacher and guardian of each child, and the rights are those of the role in use.", docHelp + "node/8988 and node/15414: roles of a login"},
 	{"P12", ClassHabit, "Rights are spread: general ones stand with the school, individual ones on the cards of teachers and staff, and some depend on how a teacher is tied to the student.", "help.inschool.fi, lesson notes and workplace learning"},
 	{"P13", ClassHabit, "Wilma keeps nothing itself and shows what Primus registers hold; only of the sharing and the holders of survey templates, which are set in Wilma, is no register known.", docHelp + "node/11047: Wilma and Primus"},
+	{"P14", ClassEffect, "Wilma works in a school only where its card says that Wilma may be used, which in a multiPrimus tells schools apart.", docHelp + "node/1546 and node/1548: Koulun tiedot, Oikeus käyttää Wilmaa"},
 }

@@ -184,3 +184,26 @@ func TestTemplatesThatChange(t *testing.T) {
 		t.Error("no template changed for anybody")
 	}
 }
+
+// TestWilmaOff (P14): where Wilma is not in use, no Wilma right holds, and the
+// answer says so.
+func TestWilmaOff(t *testing.T) {
+	of := func(wilma ...fact.Fact) *access.Table {
+		person, school, group := fact.Key{Kind: "Person", ID: "m/t"}, fact.Key{Kind: "School", ID: "m/a"}, fact.Key{Kind: "UserGroup", ID: "m/g"}
+		return access.Load(fact.Of(append(wilma, fact.Fact{Key: school}, fact.Fact{Key: group, Field: "wilma", Value: "wilma.x"},
+			fact.Fact{Key: person, Field: "kind", Value: "teacher"}, fact.Fact{Key: person, Field: "groups", Value: group.ID},
+			fact.Fact{Key: person, Field: "schools", Row: 1, Value: school.ID})...))
+	}
+	q := access.Question{Who: access.Who{Person: "m/t"}, Right: "wilma.x", Place: "m/a"}
+	on, off := of(fact.Fact{Key: fact.Key{Kind: "School", ID: "m/a"}, Field: "wilma.enabled", Value: "true"}), of()
+	if !on.Allowed(q) {
+		t.Error("the right does not hold where Wilma is in use")
+	}
+	v := off.Why(q)
+	if v.Allowed || len(v.Against) != 1 || v.Against[0].Rule != "P14" || len(v.Missing) != 1 || v.Missing[0].Rule != "P14" {
+		t.Errorf("where Wilma is not in use: %+v", v)
+	}
+	if e := access.Compare(on, off); e.Lost != 1 || e.Shifts[0].After[0].Rule != "P14" {
+		t.Errorf("Wilma switched off: %+v", e)
+	}
+}

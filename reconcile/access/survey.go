@@ -174,7 +174,7 @@ const (
 	Edit          Action = "edit"
 	Copy          Action = "copy"
 	AddOrdinary   Action = "addOrdinary"
-	AddGroupBound Action = "addGroupBound"
+	AddGroupBound Action = "addGroupBound" // bound to the group of an assessment book (R69)
 	ChangeSharing Action = "changeSharing"
 	HandOut       Action = "handOut"
 	Transfer      Action = "transfer"

@@ -27,7 +27,6 @@ type Table struct {
 	cards         map[string]*level // by the student's id
 	extras        map[string]*extras
 	templates     map[string]*template
-	substitutions []string // ids
 	catalogue     map[[2]string]Right
 	families      bool // some right is of a family
 }
@@ -422,14 +421,15 @@ func (l *loader) readOverrides() {
 	}
 }
 
-// readSubstitutions gives the duties of who is away to the substitute (R43).
+// readSubstitutions gives the duties of who is away to the substitute (R43), as
+// long as a Substitution is in force, which begins before the absence (R42).
 func (l *loader) readSubstitutions() {
 	for key, o := range l.facts.Kind("Substitution").Objects() {
-		groups, rights := numbers(o.Values("duties.groups"), l.groupOf), l.rightsOf(o.Values("duties.overrides"))
-		if len(groups)+len(rights) == 0 {
-			continue
-		}
-		e := l.extra(o.Value("substitute"))
+		substitute := fact.Key{Kind: "Person", ID: o.Value("substitute")}
+		elsewhere := func(group string) bool { return (fact.Key{ID: group}).Installation() != substitute.Installation() }
+		groups := numbers(slices.DeleteFunc(o.Values("duties.groups"), elsewhere), l.groupOf) // a group is of one installation (R30)
+		rights := l.rightsOf(o.Values("duties.overrides"))
+		e := l.extra(substitute.ID)
 		for _, g := range groups {
 			e.groups = append(e.groups, substituted{g, key.ID})
 		}

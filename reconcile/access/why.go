@@ -409,7 +409,7 @@ func (t *Table) outside(r *row, e *entry, at int32, facts bool) []Reason {
 	switch {
 	case e.scope == fixed:
 		return []Reason{{Rule: "R47", Case: "elsewhere"}}
-	case s == nil:
+	case s == nil || (fact.Key{ID: s.id}).Installation() != r.inst.name:
 		return []Reason{{Rule: "R35", Case: "noSchool"}}
 	case e.scope == home:
 		return []Reason{{Rule: "P10", Case: "elsewhere"}}
@@ -570,7 +570,7 @@ func (t *Table) missingReach(r *row, key string, e *entry, at int32) []Reason {
 			return []Reason{{Rule: "R36", Case: "anywhere"}}
 		}
 		return nil
-	case s == nil:
+	case s == nil || (fact.Key{ID: s.id}).Installation() != r.inst.name:
 		return []Reason{{Rule: "R35", Case: "noSchool"}}
 	case isPrimus(key):
 		if r.reach.account && !holds(r.reach.home, at) {

@@ -85,7 +85,7 @@ var englishReasons = map[string]catalog.Message{
 	"R47.elsewhere":    catalog.String("the person has it in other places"),
 	"R35.elsewhere":    catalog.String("not a school of the card, and groups do not widen that"),
 	"R35.nowhere":      catalog.String("given, and there is no place where it holds"),
-	"R35.noSchool":     catalog.String("the place is no school"),
+	"R35.noSchool":     catalog.String("the place is no school of this installation"),
 	"P10.elsewhere":    catalog.String("not a home school of the Primus account"),
 	"P14.off":          catalog.String("Wilma is not in use there"),
 	"R71.off":          catalog.String("surveys are off there"),
