@@ -163,16 +163,19 @@ func (t *Table) place(id string) (int32, bool) {
 	if at, ok := t.placeOf[id]; ok {
 		return at, true
 	}
-	if _, rest, ok := strings.Cut(id, "/"); !ok || !strings.HasPrefix(rest, "ims/") {
-		return 0, false
-	}
-	for up := strings.LastIndexByte(id, '/'); up > 0; up = strings.LastIndexByte(id, '/') {
-		id = id[:up]
-		if at, ok := t.placeOf[id]; ok {
+	for up := id; isPath(up); {
+		up = up[:strings.LastIndexByte(up, '/')]
+		if at, ok := t.placeOf[up]; ok && isPath(up) { // not a school that is called ims
 			return at, true
 		}
 	}
 	return 0, false
+}
+
+// isPath reports whether a place is in an IMS section.
+func isPath(id string) bool {
+	_, name, _ := strings.Cut(id, "/")
+	return strings.HasPrefix(name, "ims/")
 }
 
 func (t *Table) row(w Who) *row {

@@ -201,7 +201,8 @@ type group struct {
 
 // extras is what a person has beside the own document.
 type extras struct {
-	grants, revokes []int32 // rights
+	grants, revokes []int32  // rights
+	overrides       []string // ids of the overrides that say so
 	groups          []substituted
 	ticks           []substituted
 	profiles        []assignment
@@ -414,8 +415,9 @@ func (l *loader) extra(person string) *extras {
 
 // readOverrides reads ticks and what is taken away (R14, R24).
 func (l *loader) readOverrides() {
-	for _, o := range l.facts.Kind("PersonOverride").Objects() {
+	for key, o := range l.facts.Kind("PersonOverride").Objects() {
 		e := l.extra(o.Value("person"))
+		e.overrides = append(e.overrides, key.ID)
 		e.grants = append(e.grants, l.rightsOf(o.Values("grant"))...)
 		e.revokes = append(e.revokes, l.rightsOf(o.Values("revoke"))...)
 	}

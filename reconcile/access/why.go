@@ -26,6 +26,9 @@ func (t *Table) Why(q Question) Verdict {
 		}
 		return v
 	}
+	if q.Place != "" && (fact.Key{ID: q.Place}).Installation() != r.inst.name {
+		return Verdict{Missing: []Reason{{Rule: "R30", Case: "installation"}}}
+	}
 	e := r.has.entry(right)
 	v := Verdict{For: t.reasons(r, e, at, true)}
 	v.Allowed = len(v.For) > 0
@@ -281,15 +284,25 @@ func (t *Table) sourceFacts(r *row, right int32, g *given, at int32) []fact.Fact
 // ticks are the overrides that grant or revoke a right of a person.
 func (t *Table) ticks(r *row, field, key string) []fact.Fact {
 	var out []fact.Fact
-	for over, o := range t.facts.Kind("PersonOverride").Objects() {
-		if o.Value("person") != r.who.Person {
-			continue
-		}
+	for _, over := range t.overrides(r) {
 		if f := t.find(over, field, key); f.Field != "" {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// overrides are the overrides of a person.
+func (t *Table) overrides(r *row) []fact.Key {
+	x := t.extras[r.who.Person]
+	if x == nil {
+		return nil
+	}
+	keys := make([]fact.Key, len(x.overrides))
+	for i, id := range x.overrides {
+		keys[i] = fact.Key{Kind: "PersonOverride", ID: id}
+	}
+	return keys
 }
 
 // levelFacts are where the group of a student or guardian is named.
@@ -348,9 +361,9 @@ func (t *Table) roleFacts(r *row, g *given, key string) []fact.Fact {
 		return append(out, t.find(fact.Key{Kind: "CosDocProfile", ID: profile}, "roles", g.aux), t.find(record, "substitute", ""))
 	}
 	out = append(out, t.find(fact.Key{Kind: "CosDocProfile", ID: g.aux2}, "roles", g.aux))
-	for assignment, o := range t.facts.Kind("CosDocAssignment").Objects() {
-		if o.Value("person") == r.who.Person && o.Value("profile") == g.aux2 {
-			out = append(out, t.find(assignment, "person", ""))
+	for _, a := range t.extras[r.who.Person].profiles {
+		if !a.subst && a.profile == g.aux2 {
+			out = append(out, t.find(fact.Key{Kind: "CosDocAssignment", ID: a.id}, "person", ""))
 		}
 	}
 	return out
@@ -482,10 +495,8 @@ func (t *Table) caveats(r *row, e *entry, at int32) []Reason {
 		out = append(out, Reason{Rule: "P8", Case: "unlinked", Facts: []fact.Fact{t.find(person, "primusAccount", "true")}})
 	}
 	if r.kind == student || r.kind == guardian || r.kind == user {
-		for over, over1 := range t.facts.Kind("PersonOverride").Objects() {
-			if over1.Value("person") == r.who.Person {
-				out = append(out, Reason{Rule: "R24", Case: "kind", Args: []string{kinds[r.kind]}, Facts: []fact.Fact{{Key: over}}})
-			}
+		for _, over := range t.overrides(r) {
+			out = append(out, Reason{Rule: "R24", Case: "kind", Args: []string{kinds[r.kind]}, Facts: []fact.Fact{{Key: over}}})
 		}
 	}
 	return out
