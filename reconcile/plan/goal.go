@@ -59,6 +59,10 @@ type Input struct {
 // Declared is all that the documents say, whether in force or not.
 func (g *Goal) Declared() fact.Set { return g.Facts.Plus(g.Dormant).Plus(g.Initial) }
 
+// Alone is what a target that holds nothing else would hold: the documents in
+// force, with what they begin with.
+func (g *Goal) Alone() fact.Set { return g.Facts.Plus(g.Initial) }
+
 // Problems are findings of documents that never became facts.
 func Problems(problems ...source.Problem) []Finding {
 	out := make([]Finding, 0, len(problems))
