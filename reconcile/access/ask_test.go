@@ -75,12 +75,12 @@ func peopled(random *rand.Rand) fact.Set {
 				w.object("UserGroup", inst+"/"+name, "wilma", "wilma.surveys.maintainAllSchools")
 			}
 		}
-		for i, kind := range []string{"teacher", "staff", "student", "guardian", "teacher"} {
+		for i, kind := range []string{"teacher", "staff", "student", "guardian", "teacher", "student"} {
 			id := inst + "/" + kind + strings.Repeat("-1", i/4)
 			w.object("Person", id, "kind", kind)
 			switch kind {
 			case "guardian":
-				w.object("Person", id, "children", inst+"/student")
+				w.object("Person", id, "children", inst+"/student", "children", inst+"/student-1")
 			case "student":
 				w.object("Person", id, "schools", school())
 			default:
