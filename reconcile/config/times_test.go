@@ -44,6 +44,7 @@ func someTree(choose facttest.Choose) fstest.MapFS {
 		document("School", inst, "s", "")
 		document("UserGroup", inst, "g", "")
 		document("Person", inst, "t", "kind: teacher, schools: [s]")
+		document("Person", inst, "v", "kind: teacher, schools: [s]")
 		document("Person", inst, "k", "kind: student, schools: [s]")
 		people, students := []string{"t"}, []string{"k"}
 		if inst == "a" && choose(3) > 0 { // with a roster
@@ -72,9 +73,19 @@ func someTree(choose facttest.Choose) fstest.MapFS {
 		}
 		for i := range choose(4) {
 			document("PersonOverride", inst, fmt.Sprintf("o%d", i), "person: "+people[choose(len(people))]+", grant: [wilma.surveys.maintain]"+when(", validFrom: ", ", validTo: "))
+			if a := first + calendar.Day(choose(40)); choose(2) == 0 {
+				duties := ", duties: {groups: [g], cosdocProfiles: [{profile: 'c:p', units: ['c:u'], absent: 'c:a-1', substitute: 'c:a-2'}]}"
+				document("Substitution", inst, fmt.Sprintf("s%d", i), fmt.Sprintf("absent: v, substitute: %s%s, from: %s, to: %s, leadDays: %d", people[choose(len(people))], duties, a, a+5, choose(4)))
+				document("SupportContact", inst, fmt.Sprintf("y%d", i), "person: "+people[choose(len(people))])
+			}
 			document("CardAssignment", inst, fmt.Sprintf("c%d", i), "card: "+students[choose(len(students))]+", studentGroups: [g]"+when(", validFrom: ", ", validTo: "))
 		}
 	}
+	fmt.Fprintf(&docs, "---\napiVersion: lupa/v1\nkind: Installation\nmetadata: {name: c}\nspec: {system: cosdoc, timeZone: %s}\n", zones[choose(3)])
+	document("Person", "c", "a-1", "kind: user")
+	document("Person", "c", "a-2", "kind: user")
+	document("Unit", "c", "u", "")
+	document("CosDocProfile", "c", "p", "roles: []")
 	fsys["lupa.yaml"] = &fstest.MapFile{Data: []byte(project), Mode: 0o644}
 	fsys["docs.yaml"] = &fstest.MapFile{Data: []byte(strings.TrimPrefix(docs.String(), "---\n")), Mode: 0o644}
 	return fsys
