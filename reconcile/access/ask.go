@@ -30,7 +30,7 @@ func (t *Table) For(q Question) []Reason {
 // user.
 func (t *Table) KindOf(w Who) string {
 	if r := t.row(w); r != nil {
-		return r.kind
+		return kinds[r.kind]
 	}
 	return t.facts.Object(fact.Key{Kind: "Person", ID: w.Person}).Value("kind")
 }
@@ -92,7 +92,7 @@ func (t *Table) Tallies() []Tally {
 			if c.last != person {
 				c.last = person
 				c.People++
-				c.Kinds[r.kind]++
+				c.Kinds[kinds[r.kind]]++
 			}
 			for _, at := range places {
 				if !c.places[at] {
