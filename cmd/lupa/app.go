@@ -94,8 +94,8 @@ what has to change in a target, and applies exactly that plan.`,
 	}
 	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
 	root.AddCommand(
-		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
-		a.validateCommand(), a.fmtCommand(),
+		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(), a.timelineCommand(),
+		a.validateCommand(), a.fmtCommand(), a.proveCommand(),
 		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
 		a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
 	)

@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "tree": copyTree, "edit": edit, "synced": synced, "remember": remember, "unchanged": unchanged,
+			"exits": exits, "tree": copyTree, "replace": replace, "edit": edit, "synced": synced, "remember": remember, "unchanged": unchanged,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, "NO_COLOR=1", "EXAMPLES="+abs("../../examples"), "SCHEMAS="+abs("../../schema"), "GIT_CEILING_DIRECTORIES="+e.WorkDir)
@@ -99,6 +99,18 @@ func copyTree(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs("."), os.DirFS(filepath.Join(ts.Getenv("EXAMPLES"), name))))
 	// A tree that was tried by hand has a target.
 	ts.Check(os.RemoveAll(ts.MkAbs(".lupa")))
+}
+
+// replace changes a text in a file, which must be there once.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	if strings.Count(text, args[1]) != 1 {
+		ts.Fatalf("%s holds %q %d times", args[0], args[1], strings.Count(text, args[1]))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
 }
 
 func edit(ts *testscript.TestScript, neg bool, args []string) {

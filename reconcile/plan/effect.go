@@ -66,15 +66,26 @@ func (m *maker) effect(p *Plan) {
 	if p.Empty() {
 		return
 	}
-	after := access.Load(m.want.Plus(m.beyond))
 	if p.Target.Serial == 0 {
-		p.EffectSummary = Counts(after, m.several)
+		p.EffectSummary = Counts(access.Load(m.after()), m.several)
 		return
 	}
-	e := access.Compare(access.Load(m.have.Plus(m.beyond)), after)
+	e := access.Compare(access.Load(m.before()), access.Load(m.after()))
 	w := wording{several: m.several, say: m.goal.Say.Reason}
 	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost
+}
+
+// before and after are all that the target holds and is to hold, out of view too:
+// what is in view may name it.
+func (m *maker) before() fact.Set { return m.have.Plus(m.beyond) }
+func (m *maker) after() fact.Set  { return m.want.Plus(m.beyond) }
+
+// Tables is who may do what before and after a plan for what a snapshot holds, and
+// whether several installations are spoken of.
+func Tables(goal *Goal, snap fact.Snapshot) (before, after *access.Table, several bool) {
+	m, _ := begin(goal, snap)
+	return access.Load(m.before()), access.Load(m.after()), m.several
 }
 
 // Counts is how many people have each right at each place.

@@ -147,15 +147,7 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 // Make plans the way from what a target holds to the goal. Equal goals and
 // snapshots make equal plans, byte for byte.
 func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
-	m := maker{goal: goal, have: snap.Now, last: snap.Last, beyond: snap.Beyond}
-	renames := m.renames()
-	if len(goal.View.Ignore) > 0 {
-		m.last = m.last.Where(goal.View.Sees)
-	}
-	aligned := fact.Align(m.have, m.last, goal.Facts)
-	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
-	m.keep()
-	m.several = m.severalInstallations()
+	m, renames := begin(goal, snap)
 	changes := fact.Diff(m.have, m.want)
 	left := m.want
 	if len(m.kept) > 0 {
@@ -188,6 +180,21 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	m.effect(p)
 	p.Hash = p.seal()
 	return p
+}
+
+// begin holds a goal against a snapshot: renames are made, and what is nobody's to
+// change is copied into what the target is to hold.
+func begin(goal *Goal, snap fact.Snapshot) (*maker, []order.Step) {
+	m := &maker{goal: goal, have: snap.Now, last: snap.Last, beyond: snap.Beyond}
+	renames := m.renames()
+	if len(goal.View.Ignore) > 0 {
+		m.last = m.last.Where(goal.View.Sees)
+	}
+	aligned := fact.Align(m.have, m.last, goal.Facts)
+	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
+	m.keep()
+	m.several = m.severalInstallations()
+	return m, renames
 }
 
 func summarize(p *Plan) Summary {

@@ -309,6 +309,23 @@ var english = map[string]catalog.Message{
 	"effect.keep.user":     plural.Selectf(1, "", plural.One, "1 user keeps", plural.Other, "%[1]d users keep"),
 	"effect.keep.person":   plural.Selectf(1, "", plural.One, "1 person keeps", plural.Other, "%[1]d people keep"),
 
+	"timeline.title":  catalog.String("Timeline of %[1]s, from %[2]s until %[3]s"),
+	"timeline.none":   catalog.String("Nothing begins or ends."),
+	"timeline.begins": catalog.String("begins: %[1]s"),
+	"timeline.ends":   catalog.String("ends: %[1]s"),
+	"timeline.joins":  plural.Selectf(1, "", plural.One, "1 person of a roster begins somewhere", plural.Other, "%[1]d people of a roster begin somewhere"),
+	"timeline.leaves": plural.Selectf(1, "", plural.One, "1 person of a roster ends somewhere", plural.Other, "%[1]d people of a roster end somewhere"),
+
+	"proof.nothing":    catalog.String("nobody gains anything"),
+	"proof.rights":     catalog.String("nobody gains %[1]s"),
+	"proof.pass":       catalog.String("Proven: %[1]s (against %[2]s)"),
+	"proof.fail":       catalog.String("Not so: %[1]s (against %[2]s)"),
+	"proof.gain":       catalog.String("%[1]s gains %[2]s at %[3]s"),
+	"proof.somebody":   catalog.String("somebody gains %[1]s at %[2]s"),
+	"proof.template":   catalog.String("%[1]s may newly %[2]s: template %[3]s"),
+	"proof.templateIn": catalog.String("%[1]s may newly %[2]s: template %[3]s, in %[4]s"),
+	"proof.more":       plural.Selectf(1, "", plural.One, "and 1 more gain", plural.Other, "and %[1]d more gains"),
+
 	"cause.drift":    catalog.String("changed by hand; put back"),
 	"cause.conflict": catalog.String("changed by hand too; lupa had left %[1]s"),
 	"cause.deleted":  catalog.String("removed by hand; put back"),

@@ -162,12 +162,17 @@ func (t *Text) why(e plan.Effect) {
 // telling leaves out what goes without saying, that a right reaches the schools
 // of whoever has it, unless the other side says that it did not.
 func telling(reasons, other []plan.Reason) []plan.Reason {
-	if len(other) > 0 && !absent(other) {
+	if !absent(other) && slices.ContainsFunc(other, aboutPlaces) {
 		return reasons
 	}
 	return slices.DeleteFunc(slices.Clone(reasons), func(r plan.Reason) bool {
 		return r.Rule == "R35" || r.Rule == "R36" || r.Rule == "R71"
 	})
+}
+
+// aboutPlaces reports whether a reason says where a right reaches.
+func aboutPlaces(r plan.Reason) bool {
+	return slices.Contains([]string{"R35", "R36", "R71", "R74", "R76", "R78", "P10", "P14"}, r.Rule)
 }
 
 // absent reports whether the reason is only that somebody or a place was not

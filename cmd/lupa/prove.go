@@ -1,0 +1,289 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/source"
+)
+
+func (a *app) proveCommand() *cobra.Command {
+	var claim claim
+	var base string
+	cmd := &cobra.Command{
+		Use: "prove", GroupID: groupCheck, Args: takes(0, 0, ""),
+		Short: "Prove that nobody gains a right, or show who does",
+		Long: `Compares who may do what in the tree with a base, for every person, right and
+place, so that a pass is a proof. The base is the target; with --base it is a
+revision of Git, or the plan in a file: then it is proven of what that plan does.
+Exit 11 with the smallest counterexample where somebody gains.`,
+		Example: `  lupa prove --no-new-access --base origin/main
+  lupa prove --no-gain wilma.surveys.maintain --no-gain primus.full`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !claim.nothing && len(claim.rights) == 0 {
+				return usage("say what to prove: --no-new-access, or --no-gain RIGHT")
+			}
+			proof, err := a.prove(cmd.Context(), claim, base)
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				err = a.print(report.ProofJSON(proof))
+			} else {
+				a.text(a.out).Proof(proof)
+			}
+			if err == nil && !proof.Pass() {
+				return exit(exitRefused)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringArrayVar(&claim.rights, "no-gain", nil, "nobody gains this right anywhere (may be given again)")
+	cmd.Flags().BoolVar(&claim.nothing, "no-new-access", false, "nobody gains anything")
+	cmd.Flags().StringVar(&base, "base", "", "compare with this revision of Git, or prove it of this plan file")
+	completeFiles(cmd, "base")
+	return cmd
+}
+
+// claim is what is to be proven.
+type claim struct {
+	rights  []string
+	nothing bool
+}
+
+func (c claim) covers(right string) bool { return c.nothing || slices.Contains(c.rights, right) }
+
+func (a *app) prove(ctx context.Context, c claim, base string) (report.Proof, error) {
+	if base != "" {
+		if info, err := os.Stat(a.path(base)); err == nil && info.Mode().IsRegular() && begins(a.path(base), "{") {
+			return a.provePlan(c, base)
+		}
+	}
+	t, err := a.valid(ctx)
+	if err != nil {
+		return report.Proof{}, err
+	}
+	snap, against, err := a.baseOf(ctx, t, base)
+	if err != nil {
+		return report.Proof{}, err
+	}
+	before, after, several := plan.Tables(t.Goal, snap)
+	if err := a.known(c, before, after); err != nil {
+		return report.Proof{}, err
+	}
+	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: against}
+	e := access.Compare(before, after)
+	p.Gains, p.Example = smallest(c, e, before, after, several, t.Goal.Origin)
+	return p, nil
+}
+
+// baseOf is what the tree is compared with: what the target holds, or what the
+// tree declared at a revision. All of that was the tree's own: what is not
+// declared any more is gone.
+func (a *app) baseOf(ctx context.Context, t *tree, rev string) (fact.Snapshot, string, error) {
+	if rev == "" {
+		at, err := a.where(t)
+		if err != nil {
+			return fact.Snapshot{}, "", err
+		}
+		r, err := a.reader(ctx, at)
+		if err != nil {
+			return fact.Snapshot{}, "", err
+		}
+		defer r.Close()
+		snap, err := r.Read(ctx, t.Goal.View)
+		return snap, "target " + at.name, fail(err)
+	}
+	old, commit, err := a.treeAt(ctx, t.root, rev)
+	if err != nil {
+		return fact.Snapshot{}, "", err
+	}
+	held := old.Goal.Alone()
+	return fact.Snapshot{Now: held, Last: held}, commit[:min(12, len(commit))], nil
+}
+
+// treeAt is the tree as it was at a revision of Git, seen on the same day.
+func (a *app) treeAt(ctx context.Context, root, rev string) (*config.Tree, string, error) {
+	fsys, commit, err := revision(ctx, root, rev)
+	if err != nil {
+		return nil, "", err
+	}
+	old, err := config.Load(ctx, fsys, a.options())
+	switch {
+	case err != nil:
+		return nil, "", unreadable(err)
+	case old.Refused():
+		return nil, "", &failure{code: exitInput, err: fmt.Errorf("the tree had errors at %s: %s", rev, problemIn(old)), next: "compare with a revision that is valid"}
+	}
+	return old, commit, nil
+}
+
+// problemIn is the first error of a tree, in words.
+func problemIn(t *config.Tree) string {
+	for _, f := range t.Problems {
+		if said := report.Say(f); said.Severity == "error" && len(said.Pos) > 0 {
+			return fmt.Sprintf("%s:%d: %s", said.Pos[0].File, said.Pos[0].Line, said.Message)
+		}
+	}
+	return "see lupa validate there"
+}
+
+// known refuses rights that no installation knows, before or after.
+func (a *app) known(c claim, tables ...*access.Table) error {
+	var problems []plan.Finding
+	for _, right := range c.rights {
+		isKnown := func(t *access.Table) bool {
+			return slices.ContainsFunc(t.Installations(), func(inst string) bool { _, ok := t.Right(inst, right); return ok }) ||
+				slices.ContainsFunc(t.Tallies(), func(n access.Tally) bool { return n.Right == right })
+		}
+		if !slices.ContainsFunc(tables, isKnown) {
+			problems = append(problems, plan.Problems(source.Problem{Code: "E01", Case: "right", Args: []string{right},
+				Suggest: schema.Nearest(right, slices.Values(tables[len(tables)-1].RightKeys()))})...)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	if a.json() {
+		if err := a.print(report.ProblemsJSON(problems)); err != nil {
+			return err
+		}
+	} else {
+		a.text(a.err).Problems(problems, nil)
+	}
+	return &failure{code: exitInput, err: errors.New("the question cannot be asked")}
+}
+
+// smallest is how many gains contradict a claim, and the one that says it best:
+// of the most sensitive right, for the fewest reasons.
+func smallest(c claim, e *access.Effect, before, after *access.Table, several bool, origin func(fact.Fact) []source.Pos) (int, *report.Counterexample) {
+	gains := 0
+	var best *access.Shift
+	var right string
+	for i := range e.Shifts {
+		s := &e.Shifts[i]
+		covered := slices.DeleteFunc(slices.Clone(s.Rights), func(r string) bool { return !c.covers(r) })
+		if !s.Gained || s.Level || len(covered) == 0 {
+			continue
+		}
+		gains += len(covered) * len(s.People) * len(s.Places)
+		if best == nil || cmp.Or(cmp.Compare(best.Sensitivity.Rank(), s.Sensitivity.Rank()), cmp.Compare(len(s.After), len(best.After))) < 0 {
+			best, right = s, covered[0]
+		}
+	}
+	if best != nil {
+		q := access.Question{Who: best.People[0], Right: right, Place: best.Places[0]}
+		say := report.English().Reason
+		widened := best.After[:min(1, len(best.After))]
+		if !best.Widens {
+			widened = nil
+		}
+		return gains, &report.Counterexample{
+			Question: report.Asked{Person: plan.CalledWho(q.Who, several), Right: right, Place: fact.Called(q.Place, several)}, Gained: true,
+			Before: plan.Explain(before.Why(q).Against, several, say, nil),
+			After:  plan.Explain(slices.Concat(widened, after.Why(q).For), several, say, origin),
+		}
+	}
+	if !c.nothing {
+		return 0, nil
+	}
+	_, _, templates := plan.Effects(e, several, report.English().Reason)
+	var first *report.Counterexample
+	for _, s := range templates {
+		if !s.Gained {
+			continue
+		}
+		gains += len(s.People) * len(s.Actions) * max(1, len(s.Places))
+		if first == nil {
+			asked := report.Asked{Person: s.People[0], Template: s.Template, Action: s.Actions[0]}
+			if len(s.Places) > 0 {
+				asked.Place = s.Places[0]
+			}
+			first = &report.Counterexample{Question: asked, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{s.Reason}}
+		}
+	}
+	return gains, first
+}
+
+// provePlan proves it of what a plan does: its effect is complete.
+func (a *app) provePlan(c claim, file string) (report.Proof, error) {
+	p, err := a.readPlan(file, plan.Read)
+	if err != nil {
+		return report.Proof{}, err
+	}
+	proof := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: "plan " + p.Hash[:12]}
+	if p.Target.Serial == 0 {
+		proof.Gains, proof.Example = firstGain(c, p)
+		return proof, nil
+	}
+	for _, e := range p.Effect {
+		covered := slices.DeleteFunc(slices.Clone(e.Rights), func(r string) bool { return !c.covers(r) })
+		if !e.Gained || e.Level || len(covered) == 0 {
+			continue
+		}
+		proof.Gains += len(covered) * len(e.People) * len(e.Places)
+		if proof.Example == nil || len(e.After) < len(proof.Example.After) && e.Sensitivity == proof.Sensitivity {
+			proof.Sensitivity = e.Sensitivity
+			proof.Example = &report.Counterexample{Question: report.Asked{Person: e.People[0], Right: covered[0], Place: e.Places[0]}, Gained: true, Before: e.Before, After: e.After}
+		}
+	}
+	for _, e := range p.Templates {
+		if e.Gained && c.nothing {
+			proof.Gains += len(e.People) * len(e.Actions) * max(1, len(e.Places))
+			if proof.Example == nil {
+				asked := report.Asked{Person: e.People[0], Template: e.Template, Action: e.Actions[0]}
+				if len(e.Places) > 0 {
+					asked.Place = e.Places[0]
+				}
+				proof.Example = &report.Counterexample{Question: asked, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{e.Reason}}
+			}
+		}
+	}
+	return proof, nil
+}
+
+// firstGain is the counterexample in the first plan of a target: it counts what
+// people will have, and what it makes tells who.
+func firstGain(c claim, p *plan.Plan) (int, *report.Counterexample) {
+	var made fact.Builder
+	for _, step := range p.Steps {
+		if step.Action == order.Create || step.Action == order.Update {
+			made.AddSet(step.Add)
+		}
+	}
+	t := access.Load(made.Set())
+	several := len(t.Installations()) > 1
+	gains := 0
+	var example *report.Counterexample
+	for _, n := range p.EffectSummary {
+		if !c.covers(n.Right) {
+			continue
+		}
+		gains += n.People
+		if example != nil {
+			continue
+		}
+		example = &report.Counterexample{Question: report.Asked{Right: n.Right, Place: n.Place}, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{}}
+		for q := range t.All() {
+			if q.Right == n.Right && fact.Called(q.Place, several) == n.Place {
+				example.Question.Person = plan.CalledWho(q.Who, several)
+				example.After = plan.Explain(t.Why(q).For, several, report.English().Reason, nil)
+				break
+			}
+		}
+	}
+	return gains, example
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/config"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+)
+
+func (a *app) timelineCommand() *cobra.Command {
+	var until string
+	cmd := &cobra.Command{
+		Use: "timeline", GroupID: groupSee, Args: takes(0, 0, ""),
+		Short: "Show what begins and ends when, and for whom",
+		Long: `Goes through the days ahead on which something begins or ends, and shows what
+that means for people, as if the tree stayed as it is. Looks as far as
+horizonDays of lupa.yaml says. Needs no target.`,
+		Example: `  lupa timeline --until 2027-01-31
+  lupa timeline --format json | jq '.boundaries[] | {at, gained, lost}'`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			t, err := a.valid(cmd.Context())
+			if err != nil {
+				return err
+			}
+			from, last := t.Horizon()
+			if cmd.Flags().Changed("until") {
+				if last, err = calendar.ParseDay(until); err != nil {
+					return usage("--until: %w", err)
+				}
+				if last <= from {
+					return usage("--until %s: the timeline begins on %s", last, from)
+				}
+			}
+			timeline, err := a.ahead(cmd.Context(), t, from, last)
+			if err != nil {
+				return err
+			}
+			if a.json() {
+				return a.print(report.TimelineJSON(timeline))
+			}
+			a.text(a.out).Timeline(timeline)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&until, "until", "", "the first day not looked at (default as far as horizonDays says)")
+	return cmd
+}
+
+// ahead goes through the days on which something changes, and compares each with
+// the time before.
+func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (report.Timeline, error) {
+	line := report.Timeline{Project: t.Project.Name, From: from, Until: until, Days: []report.TimelineDay{}}
+	several := len(t.Goal.Installations) > 1
+	state := func(day calendar.Day) (*access.Table, error) {
+		facts, err := t.On(ctx, day)
+		if err != nil {
+			return nil, err
+		}
+		return access.Load(facts.Plus(t.Goal.Initial)), nil
+	}
+	before, err := state(from)
+	if err != nil {
+		return line, fail(err)
+	}
+	boundaries := t.Boundaries(from, until)
+	bar := a.progress("looking ahead")
+	defer bar.done()
+	for i, b := range boundaries {
+		bar.update(i, len(boundaries))
+		day := report.TimelineDay{At: b.Day, Begins: called(b.Begins, several), Ends: called(b.Ends, several), Joins: b.Joins, Leaves: b.Leaves, Findings: []plan.Finding{}}
+		after, err := state(b.Day)
+		var broken *config.DayError
+		switch {
+		case errors.As(err, &broken): // nobody knows who may do what from here on
+			day.Findings = broken.Problems
+			line.Days = append(line.Days, day)
+			continue
+		case err != nil:
+			return line, fail(err)
+		}
+		e := access.Compare(before, after)
+		day.Gained, day.Lost = e.Gained, e.Lost
+		day.Effect, day.Unchanged, day.Templates = plan.Effects(e, several, report.English().Reason)
+		line.Days = append(line.Days, day)
+		before = after
+	}
+	return line, nil
+}
+
+func called(keys []fact.Key, several bool) []plan.Object {
+	objects := make([]plan.Object, len(keys))
+	for i, key := range keys {
+		objects[i] = plan.Object{Kind: key.Kind, Name: fact.Called(key.ID, several), ID: key.ID}
+	}
+	return objects
+}
