@@ -79,7 +79,7 @@ what has to change in a target, and applies exactly that plan.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "directory", "C", ".", "run as if started in this directory")
 	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
-	flags.StringVar(&a.format, "format", "text", "text or json")
+	flags.StringVar(&a.format, "format", "text", "text or json; access also jsonl, test also junit")
 	flags.StringVar(&a.language, "lang", "en", "language of the output: en")
 	flags.StringVar(&a.at, "at", "", "when to look: a day such as 2026-06-22, or a time (default now, in the installation)")
 	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
@@ -94,8 +94,9 @@ what has to change in a target, and applies exactly that plan.`,
 	}
 	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
 	root.AddCommand(
-		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(), a.timelineCommand(),
-		a.validateCommand(), a.fmtCommand(), a.proveCommand(),
+		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
+		a.whyCommand(), a.whoCommand(), a.accessCommand(), a.timelineCommand(),
+		a.validateCommand(), a.fmtCommand(), a.testCommand(), a.proveCommand(),
 		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
 		a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
 	)
@@ -128,16 +129,15 @@ func takes(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
-// textOnly marks a command that prints nothing but text.
-const textOnly = "text only"
+// formats, among the annotations of a command, are those in which it prints, with
+// blanks between them; where it is missing they are text and json.
+const formats = "formats"
 
 // start checks the common flags and puts the logger into the context.
 func (a *app) start(cmd *cobra.Command, _ []string) error {
-	switch _, only := cmd.Annotations[textOnly]; {
-	case only && a.format != "text":
-		return usage("--format %s is not possible here: text alone", a.format)
-	case a.format != "text" && a.format != "json":
-		return usage("--format %s is not possible here: text or json", a.format)
+	possible := strings.Fields(cmp.Or(cmd.Annotations[formats], "text json"))
+	if !slices.Contains(possible, a.format) {
+		return usage("--format %s is not possible here: %s", a.format, strings.Join(possible, " or "))
 	}
 	if a.language != "en" {
 		return usage("--lang %s: lupa speaks English alone so far (en)", a.language)
@@ -178,7 +178,8 @@ func (a *app) logger() (hclog.Logger, error) {
 		JSONFormat: a.logFormat == "json", Color: hclog.ColorOff}), nil
 }
 
-func (a *app) json() bool { return a.format == "json" }
+// json reports whether scripts read the output, refusals too.
+func (a *app) json() bool { return a.format != "text" }
 
 // text writes to a stream in words.
 func (a *app) text(w io.Writer) *report.Text {

@@ -24,7 +24,7 @@ import (
 func (a *app) importCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use: "import", GroupID: groupChange, Args: takes(0, 0, ""), Annotations: map[string]string{textOnly: ""},
+		Use: "import", GroupID: groupChange, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text"},
 		Short: "Write what the target holds as YAML",
 		Long: `Adds to the tree what the target holds and the tree does not declare: objects in
 new files, and what declared objects lack, a right, a group or a row, where they

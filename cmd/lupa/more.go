@@ -124,7 +124,7 @@ var starter embed.FS
 func (a *app) initCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "init [DIR]", GroupID: groupChange, Args: takes(0, 1, "one DIR at most"),
-		Annotations: map[string]string{textOnly: ""},
+		Annotations: map[string]string{formats: "text"},
 		Short:       "Start a tree",
 		Long: `Writes a small tree that is valid, with schemas for editors. A file that is there
 already is kept as it is.`,

@@ -45,7 +45,7 @@ needs no target. Exit 3 when a problem is an error.`,
 func (a *app) fmtCommand() *cobra.Command {
 	var check, diff bool
 	cmd := &cobra.Command{
-		Use: "fmt", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{textOnly: ""},
+		Use: "fmt", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text"},
 		Short: "Bring all files into canonical form",
 		Long: `Writes every file of the tree in one form: indentation, spaces, blank lines,
 document markers. Comments, quotes and the order of keys stay. A file for which

@@ -153,7 +153,7 @@ func (t *Text) reason(r plan.Reason) string {
 
 // sentences are all sentences, and what they are called.
 func sentences(yield func(key string, m catalog.Message) bool) {
-	for _, all := range []map[string]catalog.Message{english, englishReasons} {
+	for _, all := range []map[string]catalog.Message{english, englishReasons, englishAnswers} {
 		for key, m := range all {
 			if !yield(key, m) {
 				return

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/report"
+)
+
+func (a *app) whyCommand() *cobra.Command {
+	var at string
+	var live bool
+	cmd := &cobra.Command{
+		Use: "why PERSON RIGHT", GroupID: groupSee, Args: takes(2, 2, "a PERSON and a RIGHT"),
+		Short: "Explain why somebody has a right, or not",
+		Long: `Answers Yes or No and gives every reason, each with the rule behind it and the
+file and line that say so; for a No also what would be needed. A guardian is asked
+about as GUARDIAN/CHILD. Exit 0 for Yes and for No.`,
+		Example: `  lupa why t-1042 wilma.surveys.addSurvey --place testila
+  lupa why t-1042 wilma.surveys.addSurvey --live    as the target is now`,
+		ValidArgsFunction: a.complete(askable, knownRights),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := namedPlace(cmd); err != nil {
+				return err
+			}
+			s, err := a.state(cmd.Context(), live)
+			if err != nil {
+				return err
+			}
+			who, _ := s.one(args[0])
+			q := access.Question{Who: who, Right: args[1], Place: s.place(at)}
+			s.right(q.Right, s.in(who.Person))
+			if err := a.acceptQuestion(s); err != nil {
+				return err
+			}
+			w := s.why(q)
+			if a.json() {
+				return a.print(report.WhyJSON(w))
+			}
+			a.text(a.out).Why(w)
+			return nil
+		},
+	}
+	a.placeFlag(cmd, &at)
+	liveFlag(cmd, &live)
+	return cmd
+}
+
+// why answers a question; one that names no place, with all places where it
+// holds and what is written about each.
+func (s *state) why(q access.Question) report.Why {
+	v := s.table.Why(q)
+	var ids []string
+	for held := range s.table.Of(q.Who) {
+		if held.Right == q.Right && q.Place == "" {
+			ids = append(ids, held.Place)
+			addFacts(v.For, s.table.For(held))
+		}
+	}
+	return report.Why{AsOf: s.asOf, Person: plan.CalledWho(q.Who, s.several()), Right: q.Right, Place: s.called(q.Place), Allowed: v.Allowed,
+		Sensitivity: s.sensitivity(q.Right, s.in(q.Person)), Places: s.where(ids),
+		For: s.explain(v.For), Against: s.explain(v.Against), Missing: s.explain(v.Missing)}
+}
+
+// addFacts adds to reasons what the same reasons are about at one place.
+func addFacts(to, from []access.Reason) {
+	for _, r := range from {
+		for i := range to {
+			if to[i].Rule == r.Rule && to[i].Case == r.Case && slices.Equal(to[i].Args, r.Args) {
+				to[i].Facts = append(to[i].Facts, r.Facts...)
+			}
+		}
+	}
+}
