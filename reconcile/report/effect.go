@@ -105,14 +105,30 @@ func (t *Text) effect(line *effectLine) {
 	head := t.sentence(verb+kindKey(line.Kind), len(line.People))
 	t.printf("  %s %s\n", t.paint(colour, mark+" "+head), t.paint(colour, t.wrapped(strings.Fields(rights), " ", 6)))
 	if line.Gained && line.Sensitivity.Grave() {
-		for _, place := range line.Places {
-			slices.Sort(line.at[place])
-			t.printf("      %s: %s\n", Safe(place), t.wrapped(safe(line.at[place]), ", ", 8))
-		}
+		t.everybody(line)
 	} else {
 		t.printf("      %s: %s\n", t.where(line.Places), t.wrapped(t.some(line.People), ", ", 8))
 	}
 	t.why(line.Effect)
+}
+
+// everybody names everyone at every place; places with the same people stand
+// together.
+func (t *Text) everybody(line *effectLine) {
+	var order []string
+	places := make(map[string][]string)
+	for _, place := range line.Places {
+		slices.Sort(line.at[place])
+		people := strings.Join(line.at[place], "\x00")
+		if places[people] == nil {
+			order = append(order, people)
+		}
+		places[people] = append(places[people], place)
+	}
+	for _, people := range order {
+		where := t.wrapped(safe(places[people]), ", ", 8)
+		t.printf("      %s: %s\n", where, t.wrapped(safe(strings.Split(people, "\x00")), ", ", 8))
+	}
 }
 
 func kindKey(kind string) string {
@@ -162,6 +178,9 @@ func (t *Text) why(e plan.Effect) {
 // telling leaves out what goes without saying, that a right reaches the schools
 // of whoever has it, unless the other side says that it did not.
 func telling(reasons, other []plan.Reason) []plan.Reason {
+	if len(reasons) > 0 && reasons[0].Case == "emptied" { // that says where it reaches
+		return slices.DeleteFunc(slices.Clone(reasons), func(r plan.Reason) bool { return r.Case != "emptied" && aboutPlaces(r) })
+	}
 	if !absent(other) && slices.ContainsFunc(other, aboutPlaces) {
 		return reasons
 	}
