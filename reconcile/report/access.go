@@ -390,10 +390,10 @@ func (t *Text) held(rights []Held) {
 		indent := 2 + width + 2
 		line := "  " + pad(Safe(r.Right), width) + "  " + t.places(r.Places, indent)
 		why := t.brief(r.For)
-		if short := line + "  " + strings.Join(why, ", "); columns(short) <= t.width() && !strings.Contains(line, "\n") {
-			line += "  " + t.paint(faint, strings.Join(why, ", "))
+		if short := line + "  ()" + strings.Join(why, ", "); columns(short) <= t.width() && !strings.Contains(line, "\n") {
+			line += "  " + t.paint(faint, "("+strings.Join(why, ", ")+")")
 		} else {
-			line += "\n" + strings.Repeat(" ", indent) + t.paint(faint, t.wrapped(why, ", ", indent))
+			line += "\n" + strings.Repeat(" ", indent) + t.paint(faint, "("+t.wrapped(why, ", ", indent)+")")
 		}
 		t.printf("%s\n", line)
 	}
