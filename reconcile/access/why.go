@@ -509,11 +509,28 @@ func (t *Table) missing(r *row, key string, at int32) []Reason {
 	if known {
 		e = r.has.entry(right)
 	}
-	out := t.missingSource(r, key, e)
+	var out []Reason
+	if e == nil || !t.forEverybody(r, e, at) {
+		out = t.missingSource(r, key, e)
+	}
 	if len(out) == 1 && out[0].Case == "never" {
 		return out
 	}
 	return append(out, t.missingReach(r, key, e, at)...)
+}
+
+// forEverybody reports whether a switch of the school would give a right, if only
+// it reached (R83, R86).
+func (t *Table) forEverybody(r *row, e *entry, at int32) bool {
+	s := t.schools[at]
+	if s == nil || e.scope != everyone1 && e.scope != everyone2 {
+		return false
+	}
+	flags := s.teachers
+	if kinds[r.kind] == "staff" {
+		flags = s.staff
+	}
+	return e.scope == everyone1 && flags[0] || e.scope == everyone2 && flags[1]
 }
 
 func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
