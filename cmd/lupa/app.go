@@ -137,7 +137,12 @@ const formats = "formats"
 func (a *app) start(cmd *cobra.Command, _ []string) error {
 	possible := strings.Fields(cmp.Or(cmd.Annotations[formats], "text json"))
 	if !slices.Contains(possible, a.format) {
-		return usage("--format %s is not possible here: %s", a.format, strings.Join(possible, " or "))
+		last := len(possible) - 1
+		list := strings.Join(possible[:last], ", ")
+		if last > 0 {
+			list += " or "
+		}
+		return usage("--format %s is not possible here: %s", a.format, list+possible[last])
 	}
 	if a.language != "en" {
 		return usage("--lang %s: lupa speaks English alone so far (en)", a.language)

@@ -283,7 +283,7 @@ var english = map[string]catalog.Message{
 	"effect.now":           catalog.String("now: %[1]s"),
 	"effect.still":         catalog.String("still effective: %[1]s"),
 	"effect.first":         catalog.String("What people will have, for nobody had anything of lupa's before"),
-	"effect.count":         catalog.String("%[1]s, at most %[2]d people in one"),
+	"effect.count":         plural.Selectf(1, "", plural.One, "%[2]s, at most 1 person in one", plural.Other, "%[2]s, at most %[1]d people in one"),
 	"effect.other":         plural.Selectf(1, "", plural.One, "and 1 right that is neither high nor critical (--format json counts it)", plural.Other, "and %[1]d rights that are neither high nor critical (--format json counts them)"),
 	"sensitivity.low":      catalog.String("low"),
 	"sensitivity.normal":   catalog.String("normal"),

@@ -279,7 +279,7 @@ func (t *Text) first(counts []plan.Count) {
 			other++
 			continue
 		}
-		t.printf("  %s %s: %s\n", t.paint(red, t.sentence("sensitivity."+string(l.sensitivity))), Safe(l.right), t.sentence("effect.count", t.where(l.places), l.most))
+		t.printf("  %s %s: %s\n", t.paint(red, t.sentence("sensitivity."+string(l.sensitivity))), Safe(l.right), t.sentence("effect.count", l.most, t.where(l.places)))
 	}
 	if other > 0 {
 		t.printf("  %s\n", t.sentence("effect.other", other))

@@ -39,7 +39,7 @@ func TestReasonsHaveSentences(t *testing.T) {
 	}
 	key := func(kind, id string) fact.Key { return fact.Key{Kind: kind, ID: "m/" + id} }
 	levels := access.Load(fact.Of(
-		fact.Fact{Key: key("School", "lukio")}, fact.Fact{Key: key("School", "lukio"), Field: "wilma.enabled", Value: "true"},
+		fact.Fact{Key: key("Unit", "u")}, fact.Fact{Key: key("School", "lukio")}, fact.Fact{Key: key("School", "lukio"), Field: "wilma.enabled", Value: "true"},
 		fact.Fact{Key: key("School", "lukio"), Field: "level", Value: "upperSecondary"},
 		fact.Fact{Key: key("UserGroup", "g"), Field: "levels", Value: "basic"}, fact.Fact{Key: key("UserGroup", "g"), Field: "wilma", Value: "wilma.x"},
 		fact.Fact{Key: key("Person", "t"), Field: "kind", Value: "teacher"}, fact.Fact{Key: key("Person", "t"), Field: "groups", Value: "m/g"},
@@ -48,6 +48,7 @@ func TestReasonsHaveSentences(t *testing.T) {
 	who := access.Who{Person: "m/t"}
 	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/lukio"}).Against) // R38
 	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/nowhere"}).Missing)
+	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/unit/u"}).Against) // no school
 	for seed := range int64(800) {
 		random := rand.New(rand.NewSource(seed))
 		before, after := access.Load(facttest.Municipality(random.Intn)), access.Load(facttest.Municipality(random.Intn))
