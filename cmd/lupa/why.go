@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
 )
@@ -54,24 +55,27 @@ about as GUARDIAN/CHILD. Exit 0 for Yes and for No.`,
 func (s *state) why(q access.Question) report.Why {
 	v := s.table.Why(q)
 	var ids []string
+	var there []access.Reason
 	for held := range s.table.Of(q.Who) {
 		if held.Right == q.Right && q.Place == "" {
 			ids = append(ids, held.Place)
-			addFacts(v.For, s.table.For(held))
+			there = append(there, s.table.For(held)...)
 		}
+	}
+	for i := range v.For {
+		v.For[i].Facts = append(factsOf(v.For[i], there), v.For[i].Facts...)
 	}
 	return report.Why{AsOf: s.asOf, Person: plan.CalledWho(q.Who, s.several()), Right: q.Right, Place: s.called(q.Place), Allowed: v.Allowed,
 		Sensitivity: s.sensitivity(q.Right, s.in(q.Person)), Places: s.where(ids),
 		For: s.explain(v.For), Against: s.explain(v.Against), Missing: s.explain(v.Missing)}
 }
 
-// addFacts adds to reasons what the same reasons are about at one place.
-func addFacts(to, from []access.Reason) {
-	for _, r := range from {
-		for i := range to {
-			if to[i].Rule == r.Rule && to[i].Case == r.Case && slices.Equal(to[i].Args, r.Args) {
-				to[i].Facts = append(to[i].Facts, r.Facts...)
-			}
+// factsOf is what the same reasons elsewhere are about, place after place.
+func factsOf(reason access.Reason, elsewhere []access.Reason) (facts []fact.Fact) {
+	for _, r := range elsewhere {
+		if r.Rule == reason.Rule && r.Case == reason.Case && slices.Equal(r.Args, reason.Args) {
+			facts = append(facts, r.Facts...)
 		}
 	}
+	return facts
 }

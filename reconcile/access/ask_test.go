@@ -118,7 +118,7 @@ func TestChildren(t *testing.T) {
 	w.object("Person", "m/s-2", "kind", "student")
 	w.object("Person", "m/t", "kind", "teacher")
 	table := access.Load(fact.Of(w...))
-	for guardian, want := range map[string][]string{"m/g": {"m/s-1", "m/s-2"}, "m/g.x": {"m/s-1"}, "m/g-1": nil, "m/h": nil, "m/z": nil} {
+	for guardian, want := range map[string][]string{"m/g": {"m/s-1", "m/s-2", "m/t"}, "m/g.x": {"m/s-1"}, "m/g-1": nil, "m/h": nil, "m/z": nil} {
 		if diff := cmp.Diff(want, table.Children(guardian)); diff != "" {
 			t.Errorf("children of %s: %s", guardian, diff)
 		}

@@ -44,12 +44,18 @@ type Places struct {
 	Every bool
 }
 
-// places names places, and goes on in the next line where they are many.
-func (t *Text) places(p Places, indent int) string {
+// named is what places are called, in one line.
+func (t *Text) named(p Places) own {
 	if p.Every && len(p.Names) > 1 {
-		return t.sentence("places.every", len(p.Names))
+		return own(t.sentence("places.every", len(p.Names)))
 	}
-	return t.wrapped(safe(p.Names), ", ", indent)
+	return own(strings.Join(safe(p.Names), ", "))
+}
+
+// flowing is a text that goes on in the next line, indented, where it is too long
+// for one.
+func (t *Text) flowing(text string, indent int) string {
+	return t.wrapped(strings.Fields(text), " ", indent)
 }
 
 // Why is the answer to whether somebody has a right.
@@ -75,7 +81,7 @@ func (t *Text) Why(w Why) {
 	t.printf("%s\n", t.paint(bold, t.paint(colour, t.sentence(key, w.Person, own(t.right(w.Right, w.Sensitivity)), w.Place))))
 	t.printf("%s\n", t.paint(faint, t.asOf(w.AsOf)))
 	if w.Place == "" && w.Allowed {
-		t.printf("\n%s\n", t.sentence("why.places", own(t.places(w.Places, 4))))
+		t.printf("\n%s\n", t.flowing(t.sentence("why.places", t.named(w.Places)), 4))
 	}
 	if w.Allowed {
 		t.reasons("", w.For)
@@ -84,8 +90,7 @@ func (t *Text) Why(w Why) {
 	}
 	t.reasons("why.against", w.Against)
 	if len(w.Missing) > 0 {
-		words := strings.Fields(t.sentence("why.missing", t.joined(w.Missing)))
-		t.printf("\n%s\n", t.wrapped(words, " ", 4))
+		t.printf("\n%s\n", t.flowing(t.sentence("why.missing", t.joined(w.Missing)), 4))
 	}
 }
 
@@ -116,7 +121,7 @@ func (t *Text) reasons(heading string, reasons []plan.Reason) {
 		width = max(width, columns(r.Rule))
 	}
 	for _, r := range reasons {
-		t.printf("  %s  %s\n", pad(r.Rule, width), t.wrapped(strings.Fields(t.reason(r)), " ", width+4))
+		t.printf("  %s  %s\n", pad(r.Rule, width), t.flowing(t.reason(r), width+4))
 		for i, pos := range r.Pos {
 			text := place(pos)
 			if i == maxPlaces && len(r.Pos) > maxPlaces+1 {
@@ -198,12 +203,11 @@ func (t *Text) Who(w Who) {
 		t.printf("\n")
 		if w.Place == "" {
 			places := Places{b.places, len(b.places) == w.Schools}
-			t.printf("%s\n", t.paint(bold, t.sentence("who.place", len(b.people), own(t.places(places, 0)))))
+			t.printf("%s\n", t.paint(bold, t.flowing(t.sentence("who.place", len(b.people), t.named(places)), 4)))
 		}
 		for _, g := range b.groups {
 			t.printf("  %s\n", t.wrapped(safe(g.people), ", ", 2))
-			why := strings.Fields(string(t.because(telling(g.reasons, nil))))
-			t.printf("      %s\n", t.paint(faint, t.wrapped(why, " ", 6)))
+			t.printf("      %s\n", t.paint(faint, t.flowing(string(t.because(telling(g.reasons, nil))), 6)))
 		}
 	}
 }
@@ -388,7 +392,7 @@ func (t *Text) held(rights []Held) {
 			last = r.Sensitivity
 		}
 		indent := 2 + width + 2
-		line := "  " + pad(Safe(r.Right), width) + "  " + t.places(r.Places, indent)
+		line := "  " + pad(Safe(r.Right), width) + "  " + t.flowing(string(t.named(r.Places)), indent)
 		why := t.brief(r.For)
 		if short := line + "  ()" + strings.Join(why, ", "); columns(short) <= t.width() && !strings.Contains(line, "\n") {
 			line += "  " + t.paint(faint, "("+strings.Join(why, ", ")+")")
