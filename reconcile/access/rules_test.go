@@ -14,7 +14,7 @@ func TestRules(t *testing.T) {
 	for n := 1; n <= 112; n++ {
 		want = append(want, "R"+strconv.Itoa(n))
 	}
-	for n := 1; n <= 13; n++ {
+	for n := 1; n <= 14; n++ {
 		want = append(want, "P"+strconv.Itoa(n))
 	}
 	seen := make(map[string]string)
