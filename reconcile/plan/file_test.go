@@ -366,6 +366,32 @@ func TestFrozenFile(t *testing.T) {
 	}
 }
 
+// TestFrozenEffect: so is a plan with its effect, and written again it is the same
+// bytes.
+func TestFrozenEffect(t *testing.T) {
+	data, err := os.ReadFile("testdata/format1-effect.plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := plan.Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	effect := []plan.Effect{
+		{Kind: "teacher", People: []string{"t-2"}, Rights: []string{"wilma.b"}, Places: []string{"c"}, Sensitivity: "normal", Gained: true, Before: []plan.Reason{},
+			After: []plan.Reason{{Rule: "R34", Case: "group", Args: []string{"opet"}}, {Rule: "R74", Case: "all", Args: []string{}}}},
+	}
+	if diff := cmp.Diff(effect, got.Effect); diff != "" {
+		t.Errorf("the effect of the frozen plan is read otherwise (-want +got):\n%s", diff)
+	}
+	if len(got.Unchanged) != 1 || len(got.Templates) != 2 || got.Summary.Gained != 1 || got.Summary.Lost != 0 {
+		t.Errorf("the frozen plan is read as %+v, %+v, %+v", got.Unchanged, got.Templates, got.Summary)
+	}
+	if again := write(t, got); !bytes.Equal(again, data) {
+		t.Errorf("the frozen plan is written otherwise:\n%s", cmp.Diff(string(data), string(again)))
+	}
+}
+
 // begin is when a day begins in an installation of the tests.
 func begin(d calendar.Day) *time.Time {
 	at := d.Start(time.FixedZone("", 2*60*60))
