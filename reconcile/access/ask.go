@@ -115,3 +115,39 @@ func (t *Table) Tallies() []Tally {
 	})
 	return all
 }
+
+// Count is how many persons have a right at a place.
+type Count struct {
+	Right, Place string
+	People       int
+}
+
+// Counts counts the persons behind everything that anybody may do, by right and
+// place.
+func (t *Table) Counts() []Count {
+	width := len(t.places)
+	counts, last := make([]int, len(t.rights)*width), make([]int32, len(t.rights)*width)
+	person := int32(0)
+	for i := range t.rows {
+		r := &t.rows[i]
+		if i == 0 || r.who.Person != t.rows[i-1].who.Person {
+			person++ // a guardian counts once, with however many children
+		}
+		for j := range r.has.entries {
+			e := &r.has.entries[j]
+			for _, at := range r.places(e.scope, e) {
+				if n := int(e.right)*width + int(at); last[n] != person {
+					counts[n]++
+					last[n] = person
+				}
+			}
+		}
+	}
+	var out []Count
+	for n, people := range counts {
+		if people > 0 {
+			out = append(out, Count{t.rights[n/width], t.places[n%width], people})
+		}
+	}
+	return out
+}

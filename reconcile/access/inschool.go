@@ -1,10 +1,6 @@
 package access
 
-import (
-	"slices"
-
-	"github.com/lupa-dev/lupa/reconcile/fact"
-)
+import "slices"
 
 func (l *loader) readSchools() {
 	for key, o := range l.facts.Kind("School").Objects() {
@@ -163,7 +159,7 @@ func (l *loader) newReach(p *person) *reach {
 			return l.schools[at].staff[n]
 		}
 	}
-	r.everyone1, r.everyone2 = intersect(r.surveys, flag(0)), intersect(r.surveys, flag(1))
+	r.everyoneMakes, r.everyoneAdds = intersect(r.surveys, flag(0)), intersect(r.surveys, flag(1))
 	r.maintained = r.surveys
 	// R78: a filled list overrides the person's schools, for maintainers alone (R79).
 	if r.listed = p.namesMaintains; r.listed {
@@ -276,31 +272,4 @@ func (l *loader) studentReach(p *person) *reach {
 	r.own = intersect(r.schools, func(at int32) bool { return l.schools[at].wilma })
 	l.reachBy[string(l.key)] = r
 	return r
-}
-
-// template is a survey template.
-type template struct {
-	id, author string
-	school     int32 // -1 where it has none
-	holders    []string
-	sharing    map[int32]sharing
-}
-
-type sharing struct{ copy, ordinary, groupBound bool }
-
-func (l *loader) readTemplates() {
-	for key, o := range l.facts.Kind("SurveyTemplate").Objects() {
-		tpl := &template{id: key.ID, author: o.Value("author"), school: -1, holders: o.Values("holders"), sharing: make(map[int32]sharing)}
-		if at, ok := l.placeOf[o.Value("school")]; ok {
-			tpl.school = at
-		}
-		l.templates[key.ID] = tpl
-	}
-	for key, o := range l.facts.Kind("Sharing").Objects() {
-		parent, _ := fact.SplitNested(key.ID)
-		tpl, at, ok := l.templates[parent], l.placeOf[o.Value("school")], false
-		if _, ok = l.placeOf[o.Value("school")]; ok && tpl != nil {
-			tpl.sharing[at] = sharing{o.Value("copy") != "", o.Value("ordinary") != "", o.Value("groupBound") != ""}
-		}
-	}
 }

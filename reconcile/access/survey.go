@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +107,7 @@ func (g *giver) surveyBase() {
 	for _, flag := range []struct {
 		key   string
 		scope scope
-	}{{createTemplate, everyone1}, {addSurvey, everyone2}} {
+	}{{createTemplate, everyoneMakes}, {addSurvey, everyoneAdds}} {
 		if !g.revoked(flag.key) {
 			g.give(g.right(flag.key), given{by: byEveryone, scope: flag.scope, group: -1})
 		}
@@ -163,108 +162,6 @@ func (g *giver) surveyGroups(open bool) {
 			g.block(g.right(key), from.by, from.group, "R93", "stronger", g.groups[from.group].id)
 		}
 	})
-}
-
-// Action is what somebody does to a survey template.
-type Action string
-
-// The actions on templates. Edit is to edit it and to see all surveys made from
-// it; the next three are in a school; ChangeSharing is of a school's sharing.
-const (
-	Edit          Action = "edit"
-	Copy          Action = "copy"
-	AddOrdinary   Action = "addOrdinary"
-	AddGroupBound Action = "addGroupBound" // bound to the group of an assessment book (R69)
-	ChangeSharing Action = "changeSharing"
-	HandOut       Action = "handOut"
-	Transfer      Action = "transfer"
-)
-
-// Actions are all actions, the most far-reaching first.
-var Actions = []Action{Transfer, HandOut, Edit, ChangeSharing, Copy, AddOrdinary, AddGroupBound}
-
-// InSchool reports whether an action is asked for a school; the others are of
-// the template as a whole.
-func (a Action) InSchool() bool {
-	return slices.Contains([]Action{Copy, AddOrdinary, AddGroupBound, ChangeSharing}, a)
-}
-
-// May reports whether a person may do something to a template, in a school where
-// the action is of one.
-func (t *Table) May(person string, a Action, template, school string) bool {
-	r, tpl := t.row(Who{Person: person}), t.templates[template]
-	if r == nil || tpl == nil || r.kept || !r.employed() || r.inst.system != "inschool" {
-		return false
-	}
-	at, known := t.placeOf[school]
-	if a.InSchool() && !known {
-		return false
-	}
-	return t.may(r, a, tpl, at)
-}
-
-func (t *Table) may(r *row, a Action, tpl *template, at int32) bool {
-	on := tpl.school >= 0 && holds(t.homeOf(tpl).surveys, tpl.school) // R71
-	maintains := t.inScope(r, maintain, tpl.school)
-	holder := slices.Contains(tpl.holders, r.who.Person)
-	edit := on && (maintains || holder) // R97, R104, R105
-	use := func(right string, shared bool) bool {
-		return t.inScope(r, right, at) && (edit || shared && holds(r.reach.own, at))
-	}
-	switch a {
-	case Edit:
-		return edit
-	case Copy: // R99
-		return use(createTemplate, t.shared(tpl, at).copy)
-	case AddOrdinary: // R100
-		return use(addSurvey, t.shared(tpl, at).ordinary)
-	case AddGroupBound: // R101
-		return use(addSurvey, t.shared(tpl, at).groupBound)
-	case ChangeSharing: // R96, R103
-		return t.inScope(r, maintain, at) && (maintains || holder || t.sharedWithin(r, tpl))
-	case HandOut: // R106
-		return on && (maintains || holder && tpl.author == r.who.Person)
-	case Transfer: // R109
-		return on && maintains
-	}
-	return false
-}
-
-// shared is what a school may do with a template. Sharing is of Wilma 2.16 (R68)
-// and of schools with the survey function.
-func (t *Table) shared(tpl *template, at int32) sharing {
-	if inst := t.homeOf(tpl); inst.wilma.before(2, 16) || !holds(inst.surveys, at) {
-		return sharing{}
-	}
-	return tpl.sharing[at]
-}
-
-func (t *Table) homeOf(tpl *template) *installation {
-	name, _, _ := strings.Cut(tpl.id, "/")
-	return cmp.Or(t.installations[name], &installation{wilma: newest})
-}
-
-// sharedWithin reports whether a template is shared in a school that somebody
-// maintains.
-func (t *Table) sharedWithin(r *row, tpl *template) bool {
-	for at := range tpl.sharing {
-		if t.inScope(r, maintain, at) {
-			return true
-		}
-	}
-	return false
-}
-
-func (t *Table) inScope(r *row, right string, at int32) bool {
-	e := t.entry(r, right)
-	return e != nil && holds(r.places(e.scope, e), at)
-}
-
-// MayRemove reports whether a person may take a template from one who holds it:
-// never from oneself, and never from the last (R111, R112).
-func (t *Table) MayRemove(person, template, holder string) bool {
-	tpl := t.templates[template]
-	return t.May(person, HandOut, template, "") && person != holder && slices.Contains(tpl.holders, holder) && len(tpl.holders) > 1
 }
 
 // FullControl reports whether a person maintains surveys in every school that
