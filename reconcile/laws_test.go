@@ -36,14 +36,18 @@ func randomGoal(choose facttest.Choose) *plan.Goal {
 	}
 	world := whole(withoutHalfTemplates(facttest.World(choose)).Where(goal.View.Sees))
 	var facts, dormant, initial fact.Builder
+	asleep := make(map[fact.Key]bool) // records are as much in force as what they stand in
 	for key, object := range world.Objects() {
-		kind := fact.Words.Kind(key.Kind)
+		kind, root := fact.Words.Kind(key.Kind), fact.Words.Root(key)
+		if _, decided := asleep[root]; !decided {
+			asleep[root] = fact.Words.Kind(root.Kind).Spans != nil && choose(4) == 0
+		}
 		switch {
 		case object.Value("external") != "" && choose(4) == 0:
 			goal.External = append(goal.External, key)
 			initial.AddSet(object)
 			continue
-		case kind.Spans != nil && choose(4) == 0:
+		case asleep[root]:
 			dormant.AddSet(object)
 			continue
 		}

@@ -74,7 +74,10 @@ func TestReplay(t *testing.T) {
 				r.to(at.version(jumps.Intn(len(h))))
 			}
 			lap("jumps", 6)
-			t.Logf("%d objects created, %d changed, %d removed", r.created, r.updated, r.deleted)
+			t.Logf("%d objects created, %d changed, %d removed; %d rights gained or lost", r.created, r.updated, r.deleted, r.effects)
+			if r.effects == 0 {
+				t.Error("nobody gained or lost anything")
+			}
 		})
 	}
 }
@@ -379,7 +382,107 @@ type replay struct {
 	db                        *sqldb.DB
 	date                      string // of the version that it is brought to
 	now                       map[string]string
+	holds                     holdings
 	created, updated, deleted int
+	effects                   int // rights gained and lost
+}
+
+// holdings are what everybody may do: by person, "right school".
+type holdings map[string]map[string]bool
+
+// holds is read off an organisation without the engine: the rights of groups, and
+// of the own override, in each of the person's schools.
+func (o organisation) holds() holdings {
+	values := func(key, field string) []string {
+		var list []string
+		for line := range o[key] {
+			if value, ok := strings.CutPrefix(line, field+" "); ok {
+				list = append(list, value)
+			}
+		}
+		return list
+	}
+	h := make(holdings)
+	for key := range o {
+		name, ok := strings.CutPrefix(key, "Person ")
+		if !ok {
+			continue
+		}
+		rights := values("PersonOverride "+name, "grant")
+		for _, group := range values(key, "groups") {
+			rights = append(rights, values("UserGroup "+group, "wilma")...)
+		}
+		h[name] = make(map[string]bool)
+		for _, school := range values(key, "schools") {
+			for _, right := range rights {
+				h[name][right+" "+school] = true
+			}
+		}
+	}
+	return h
+}
+
+// effectBetween is what is gained and lost, and by how many; a right of whose
+// family one keeps another, or had one that ranks as high, is a change of level.
+func effectBetween(before, after holdings) (effect map[string]bool, gained, lost int) {
+	effect = make(map[string]bool)
+	one := func(name, sign string, had, has map[string]bool, level func(held, right int) bool) (counts bool) {
+		for what := range has {
+			if had[what] {
+				continue
+			}
+			effect[name+" "+sign+what] = true
+			right, school, _ := strings.Cut(what, " ")
+			dot := strings.LastIndexByte(right, '.')
+			sameFamily := false
+			for rank, l := range levels {
+				sameFamily = sameFamily || had[right[:dot+1]+l+" "+school] && level(rank, slices.Index(levels, right[dot+1:]))
+			}
+			counts = counts || !sameFamily
+		}
+		return counts
+	}
+	for name := range maps.Collect(func(yield func(string, bool) bool) {
+		for _, h := range []holdings{before, after} {
+			for name := range h {
+				if !yield(name, true) {
+					return
+				}
+			}
+		}
+	}) {
+		if one(name, "+", before[name], after[name], func(held, right int) bool { return held >= right }) {
+			gained++
+		}
+		if one(name, "-", after[name], before[name], func(int, int) bool { return true }) {
+			lost++
+		}
+	}
+	return effect, gained, lost
+}
+
+// effectOf is what a plan says of it, right by right; nothing twice.
+func effectOf(t *testing.T, p *plan.Plan) map[string]bool {
+	t.Helper()
+	effect := make(map[string]bool)
+	for _, e := range p.Effect {
+		sign := "-"
+		if e.Gained {
+			sign = "+"
+		}
+		for _, person := range e.People {
+			for _, right := range e.Rights {
+				for _, place := range e.Places {
+					line := person + " " + sign + right + " " + place
+					if effect[line] {
+						t.Fatalf("told twice: %s", line)
+					}
+					effect[line] = true
+				}
+			}
+		}
+	}
+	return effect
 }
 
 func newReplay(t *testing.T) *replay {
@@ -417,9 +520,19 @@ func (r *replay) to(v version) {
 		}
 	}
 	p := propose(r.t, r.db, goal)
+	holds := want.holds()
+	effect := make(map[string]bool)
+	if r.now != nil { // the first plan has no effect
+		effect, summary.Gained, summary.Lost = effectBetween(r.holds, holds)
+	}
 	if diff := cmp.Diff(summary, p.Summary); diff != "" {
 		r.t.Fatalf("%s: the plan counts otherwise (-want +got):\n%s", v.date, diff)
 	}
+	if diff := cmp.Diff(effect, effectOf(r.t, p)); diff != "" {
+		r.t.Fatalf("%s: the plan has another effect (-want +got):\n%s", v.date, diff)
+	}
+	r.holds = holds
+	r.effects += len(effect)
 	r.apply(p, goal, told)
 	r.created, r.updated, r.deleted = r.created+summary.Create, r.updated+summary.Update, r.deleted+summary.Delete
 }
