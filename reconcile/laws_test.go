@@ -375,6 +375,11 @@ PersonOverride o {person: t-1, grant: [wilma.y, wilma.x], validTo: 2026-04-01}`
 			for i := range p.Findings {
 				p.Findings[i].Pos = nil // and by places they are sorted
 			}
+			for _, e := range slices.Concat(p.Effect, p.Unchanged) {
+				for i := range e.After {
+					e.After[i].Pos = nil
+				}
+			}
 			slices.SortFunc(p.Findings, func(a, b plan.Finding) int { return strings.Compare(a.Code, b.Code) })
 		}
 		a, errA := want.MarshalJSON()

@@ -242,7 +242,10 @@ func (a *app) print(data []byte, err error) error {
 // again is the command that applies a plan: to the same tree, on the same day.
 func (a *app) again(p *plan.Plan, args ...string) string {
 	words := []string{"apply"}
-	if zone, err := time.LoadLocation(p.TimeZone); err == nil && p.At != calendar.Today(a.now, zone) {
+	switch zone, err := time.LoadLocation(p.TimeZone); {
+	case a.at != "": // as it was given: elsewhere it may be another day
+		words = append(words, "--at", a.at)
+	case err == nil && p.At != calendar.Today(a.now, zone):
 		words = append(words, "--at", p.At.String())
 	}
 	return a.command(append(words, args...)...)

@@ -56,7 +56,7 @@ holds no address, account or password; it holds card keys, so keep it like a pla
 func named(cmd *cobra.Command, flags ...string) error {
 	for _, name := range flags {
 		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
-			return usage("--%s takes the name of a file", name)
+			return usage("--%s is empty", name)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
@@ -28,11 +29,14 @@ func (a *app) proveCommand() *cobra.Command {
 		Short: "Prove that nobody gains a right, or show who does",
 		Long: `Compares who may do what in the tree with a base, for every person, right and
 place, so that a pass is a proof. The base is the target; with --base it is a
-revision of Git, or the plan in a file: then it is proven of what that plan does.
-Exit 11 with the smallest counterexample where somebody gains.`,
+revision of Git, on every day until the horizon, or the plan in a file: then it is
+proven of what that plan does. Exit 11 with the smallest counterexample where somebody gains.`,
 		Example: `  lupa prove --no-new-access --base origin/main
   lupa prove --no-gain wilma.surveys.maintain --no-gain primus.full`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := named(cmd, "base"); err != nil {
+				return err
+			}
 			if !claim.nothing && len(claim.rights) == 0 {
 				return usage("say what to prove: --no-new-access, or --no-gain RIGHT")
 			}
@@ -64,7 +68,17 @@ type claim struct {
 	nothing bool
 }
 
-func (c claim) covers(right string) bool { return c.nothing || slices.Contains(c.rights, right) }
+// covers reports whether a gain of a right contradicts the claim. Who had a right
+// of the same family that ranks as high gains nothing new by another, unless it is
+// named.
+func (c claim) covers(right string, level bool) bool {
+	return slices.Contains(c.rights, right) || c.nothing && !level
+}
+
+// covered are those of the rights that are gained that contradict the claim.
+func (c claim) covered(rights []string, level bool) []string {
+	return slices.DeleteFunc(slices.Clone(rights), func(r string) bool { return !c.covers(r, level) })
+}
 
 func (a *app) prove(ctx context.Context, c claim, base string) (report.Proof, error) {
 	if base != "" {
@@ -76,43 +90,79 @@ func (a *app) prove(ctx context.Context, c claim, base string) (report.Proof, er
 	if err != nil {
 		return report.Proof{}, err
 	}
-	snap, against, err := a.baseOf(ctx, t, base)
+	if base != "" {
+		return a.proveSince(ctx, c, t, base)
+	}
+	at, err := a.where(t)
 	if err != nil {
 		return report.Proof{}, err
 	}
-	before, after, several := plan.Tables(t.Goal, snap)
-	if err := a.known(c, before, after); err != nil {
+	r, err := a.reader(ctx, at)
+	if err != nil {
 		return report.Proof{}, err
 	}
-	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: against}
-	e := access.Compare(before, after)
-	p.Gains, p.Example = smallest(c, e, before, after, several, t.Goal.Origin)
+	defer r.Close()
+	snap, err := r.Read(ctx, t.Goal.View)
+	if err != nil {
+		return report.Proof{}, fail(err)
+	}
+	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: "target " + at.name, At: t.Goal.At}
+	if later := t.Boundaries(t.Horizon()); len(later) > 0 {
+		p.Later = &later[0].Day
+	}
+	return p, a.try(&p, c, t.Goal, snap)
+}
+
+// proveSince compares with what the tree declared at a revision, on every day
+// until the horizon on which something begins or ends in one of them. All of that
+// was the tree's own: what is not declared any more is gone.
+func (a *app) proveSince(ctx context.Context, c claim, t *tree, rev string) (report.Proof, error) {
+	old, commit, err := a.treeAt(ctx, t.root, rev)
+	if err != nil {
+		return report.Proof{}, err
+	}
+	from, until := t.Horizon()
+	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: rev + " (" + commit[:min(12, len(commit))] + ")", Until: &until}
+	days := []calendar.Day{from}
+	for _, b := range slices.Concat(t.Boundaries(from, until), old.Boundaries(from, until)) {
+		days = append(days, b.Day)
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	bar := a.progress("comparing days")
+	defer bar.done()
+	for i, day := range days {
+		bar.update(i, len(days))
+		goal := *t.Goal
+		var held fact.Set
+		if goal.Facts, err = t.On(ctx, day); err == nil {
+			held, err = old.On(ctx, day)
+		}
+		var broken *config.DayError
+		switch {
+		case errors.As(err, &broken):
+			return p, &failure{code: exitInput, err: broken, next: "see lupa validate --at " + day.String()}
+		case err != nil:
+			return p, fail(err)
+		}
+		held = held.Plus(old.Goal.Initial)
+		p.At = day
+		if err := a.try(&p, c, &goal, fact.Snapshot{Now: held, Last: held}); err != nil || !p.Pass() {
+			return p, err
+		}
+	}
+	p.At = from
 	return p, nil
 }
 
-// baseOf is what the tree is compared with: what the target holds, or what the
-// tree declared at a revision. All of that was the tree's own: what is not
-// declared any more is gone.
-func (a *app) baseOf(ctx context.Context, t *tree, rev string) (fact.Snapshot, string, error) {
-	if rev == "" {
-		at, err := a.where(t)
-		if err != nil {
-			return fact.Snapshot{}, "", err
-		}
-		r, err := a.reader(ctx, at)
-		if err != nil {
-			return fact.Snapshot{}, "", err
-		}
-		defer r.Close()
-		snap, err := r.Read(ctx, t.Goal.View)
-		return snap, "target " + at.name, fail(err)
+// try holds a claim against what a goal makes of what is held.
+func (a *app) try(p *report.Proof, c claim, goal *plan.Goal, snap fact.Snapshot) error {
+	before, after, several := plan.Tables(goal, snap)
+	if err := a.known(c, before, after); err != nil {
+		return err
 	}
-	old, commit, err := a.treeAt(ctx, t.root, rev)
-	if err != nil {
-		return fact.Snapshot{}, "", err
-	}
-	held := old.Goal.Alone()
-	return fact.Snapshot{Now: held, Last: held}, commit[:min(12, len(commit))], nil
+	p.Gains, p.Example = smallest(c, access.Compare(before, after), before, after, several, goal.Origin)
+	return nil
 }
 
 // treeAt is the tree as it was at a revision of Git, seen on the same day.
@@ -175,8 +225,8 @@ func smallest(c claim, e *access.Effect, before, after *access.Table, several bo
 	var right string
 	for i := range e.Shifts {
 		s := &e.Shifts[i]
-		covered := slices.DeleteFunc(slices.Clone(s.Rights), func(r string) bool { return !c.covers(r) })
-		if !s.Gained || s.Level || len(covered) == 0 {
+		covered := c.covered(s.Rights, s.Level)
+		if !s.Gained || len(covered) == 0 {
 			continue
 		}
 		gains += len(covered) * len(s.People) * len(s.Places)
@@ -193,22 +243,23 @@ func smallest(c claim, e *access.Effect, before, after *access.Table, several bo
 		}
 		return gains, &report.Counterexample{
 			Question: report.Asked{Person: plan.CalledWho(q.Who, several), Right: right, Place: fact.Called(q.Place, several)}, Gained: true,
-			Before: plan.Explain(before.Why(q).Against, several, say, nil),
-			After:  plan.Explain(slices.Concat(widened, after.Why(q).For), several, say, origin),
+			Sensitivity: best.Sensitivity,
+			Before:      plan.Explain(before.Why(q).Against, several, say, nil),
+			After:       plan.Explain(slices.Concat(widened, after.Why(q).For), several, say, origin),
 		}
 	}
 	if !c.nothing {
 		return 0, nil
 	}
-	_, _, templates := plan.Effects(e, several, report.English().Reason)
+	_, _, templates := plan.Effects(e, several, report.English().Reason, origin)
 	var first *report.Counterexample
 	for _, s := range templates {
 		if !s.Gained {
 			continue
 		}
-		gains += len(s.People) * len(s.Actions) * max(1, len(s.Places))
+		gains += len(s.People) * len(s.Actions) * len(s.Templates) * max(1, len(s.Places))
 		if first == nil {
-			asked := report.Asked{Person: s.People[0], Template: s.Template, Action: s.Actions[0]}
+			asked := report.Asked{Person: s.People[0], Template: s.Templates[0], Action: s.Actions[0]}
 			if len(s.Places) > 0 {
 				asked.Place = s.Places[0]
 			}
@@ -224,27 +275,26 @@ func (a *app) provePlan(c claim, file string) (report.Proof, error) {
 	if err != nil {
 		return report.Proof{}, err
 	}
-	proof := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: "plan " + p.Hash[:12]}
+	proof := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: "plan " + p.Hash[:12], At: p.At}
 	if p.Target.Serial == 0 {
 		proof.Gains, proof.Example = firstGain(c, p)
 		return proof, nil
 	}
 	for _, e := range p.Effect {
-		covered := slices.DeleteFunc(slices.Clone(e.Rights), func(r string) bool { return !c.covers(r) })
-		if !e.Gained || e.Level || len(covered) == 0 {
+		covered := c.covered(e.Rights, e.Level)
+		if !e.Gained || len(covered) == 0 {
 			continue
 		}
 		proof.Gains += len(covered) * len(e.People) * len(e.Places)
-		if proof.Example == nil || len(e.After) < len(proof.Example.After) && e.Sensitivity == proof.Sensitivity {
-			proof.Sensitivity = e.Sensitivity
-			proof.Example = &report.Counterexample{Question: report.Asked{Person: e.People[0], Right: covered[0], Place: e.Places[0]}, Gained: true, Before: e.Before, After: e.After}
+		if x := proof.Example; x == nil || len(e.After) < len(x.After) && e.Sensitivity == x.Sensitivity {
+			proof.Example = &report.Counterexample{Question: report.Asked{Person: e.People[0], Right: covered[0], Place: e.Places[0]}, Gained: true, Sensitivity: e.Sensitivity, Before: e.Before, After: e.After}
 		}
 	}
 	for _, e := range p.Templates {
 		if e.Gained && c.nothing {
-			proof.Gains += len(e.People) * len(e.Actions) * max(1, len(e.Places))
+			proof.Gains += len(e.People) * len(e.Actions) * len(e.Templates) * max(1, len(e.Places))
 			if proof.Example == nil {
-				asked := report.Asked{Person: e.People[0], Template: e.Template, Action: e.Actions[0]}
+				asked := report.Asked{Person: e.People[0], Template: e.Templates[0], Action: e.Actions[0]}
 				if len(e.Places) > 0 {
 					asked.Place = e.Places[0]
 				}
@@ -267,22 +317,26 @@ func firstGain(c claim, p *plan.Plan) (int, *report.Counterexample) {
 	t := access.Load(made.Set())
 	several := len(t.Installations()) > 1
 	gains := 0
-	var example *report.Counterexample
-	for _, n := range p.EffectSummary {
-		if !c.covers(n.Right) {
+	var first *plan.Count
+	for i := range p.EffectSummary {
+		n := &p.EffectSummary[i]
+		if !c.covers(n.Right, false) {
 			continue
 		}
 		gains += n.People
-		if example != nil {
-			continue
+		if first == nil || n.Sensitivity.Rank() > first.Sensitivity.Rank() {
+			first = n
 		}
-		example = &report.Counterexample{Question: report.Asked{Right: n.Right, Place: n.Place}, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{}}
-		for q := range t.All() {
-			if q.Right == n.Right && fact.Called(q.Place, several) == n.Place {
-				example.Question.Person = plan.CalledWho(q.Who, several)
-				example.After = plan.Explain(t.Why(q).For, several, report.English().Reason, nil)
-				break
-			}
+	}
+	if first == nil {
+		return 0, nil
+	}
+	example := &report.Counterexample{Question: report.Asked{Right: first.Right, Place: first.Place}, Gained: true, Sensitivity: first.Sensitivity, Before: []plan.Reason{}, After: []plan.Reason{}}
+	for q := range t.All() {
+		if q.Right == first.Right && fact.Called(q.Place, several) == first.Place {
+			example.Question.Person = plan.CalledWho(q.Who, several)
+			example.After = plan.Explain(t.Why(q).For, several, report.English().Reason, nil)
+			break
 		}
 	}
 	return gains, example

@@ -153,6 +153,7 @@ func (s *state) person(name string) (access.Who, bool) {
 		return access.Who{}, false
 	case !has(id):
 		s.problem("object", "Person", card)
+		s.suggest(s.called(id), s.persons((fact.Key{ID: id}).Installation()))
 		return access.Who{}, false
 	case !forChild:
 		return access.Who{Person: id}, true
@@ -171,6 +172,17 @@ func (s *state) person(name string) (access.Who, bool) {
 		return who, true
 	}
 	return access.Who{}, false
+}
+
+// persons are what the people of an installation are called.
+func (s *state) persons(inst string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range s.facts.Kind("Person").Objects() {
+			if key.Installation() == inst && !yield(s.called(key.ID)) {
+				return
+			}
+		}
+	}
 }
 
 // one is person, but that a guardian is asked about for one child (R29).

@@ -87,7 +87,7 @@ func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (rep
 		}
 		e := access.Compare(before, after)
 		day.Gained, day.Lost = e.Gained, e.Lost
-		day.Effect, day.Unchanged, day.Templates = plan.Effects(e, several, report.English().Reason)
+		day.Effect, day.Unchanged, day.Templates = plan.Effects(e, several, report.English().Reason, t.Goal.Origin)
 		line.Days = append(line.Days, day)
 		before = after
 	}

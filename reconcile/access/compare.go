@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/lupa-dev/lupa/reconcile/fact"
 )
 
 // Effect is what a change of state means for people.
@@ -13,8 +15,7 @@ type Effect struct {
 	Shifts []Shift
 	// Kept are rights that lose something that gave them and stay all the same.
 	Kept []Shift
-	// Templates are what changes for people with survey templates that change
-	// themselves; what follows from survey rights is in Shifts.
+	// Templates are what changes for people with survey templates, completely too.
 	Templates []TemplateShift
 
 	Gained, Lost int // persons in Shifts, a change of level left out
@@ -53,7 +54,7 @@ func Compare(before, after *Table) *Effect {
 			e.Shifts = append(e.Shifts, s.Shift)
 		}
 	}
-	e.Templates = compareTemplates(before, after)
+	e.Templates = c.compareTemplates()
 	return e
 }
 
@@ -126,6 +127,15 @@ func common(a, b []string) (fromA, fromB []int32, all []string) {
 }
 
 func (c *comparer) compareRows() {
+	c.eachPair(func(x, y *row) {
+		if x == nil || y == nil || !c.same(x, y) {
+			c.compareRow(x, y)
+		}
+	})
+}
+
+// eachPair walks over everybody, before and after.
+func (c *comparer) eachPair(visit func(x, y *row)) {
 	a, b := c.a.rows, c.b.rows
 	for len(a) > 0 || len(b) > 0 {
 		order := 0
@@ -144,9 +154,7 @@ func (c *comparer) compareRows() {
 		if order >= 0 {
 			y, b = &b[0], b[1:]
 		}
-		if x == nil || y == nil || !c.same(x, y) {
-			c.compareRow(x, y)
-		}
+		visit(x, y)
 	}
 }
 
@@ -157,13 +165,14 @@ type pair struct {
 	inst  [2]*installation
 	kind  [2]kind
 	level [2]by
+	kept  [2]bool
 }
 
 func pairOf(x, y *row) pair {
 	var p pair
 	for i, r := range []*row{x, y} {
 		if r != nil {
-			p.has[i], p.reach[i], p.inst[i], p.kind[i], p.level[i] = r.has, r.reach, r.inst, r.kind, r.level
+			p.has[i], p.reach[i], p.inst[i], p.kind[i], p.level[i], p.kept[i] = r.has, r.reach, r.inst, r.kind, r.level, r.kept
 		}
 	}
 	return p
@@ -211,7 +220,7 @@ func (c *comparer) same(x, y *row) bool {
 		same = c.equalHas(x.has, y.has)
 		c.sameHas[has] = same
 	}
-	if !same || x.kind != y.kind || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) ||
+	if !same || x.kind != y.kind || x.kept != y.kept || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) ||
 		x.kind == user && !slices.EqualFunc(x.inst.nodes, y.inst.nodes, func(a, b node) bool { return c.placeA[a.place] == c.placeB[b.place] }) {
 		return false
 	}
@@ -370,7 +379,7 @@ func (c *comparer) shift(x, y *row, e, f *entry, right, place, inA, inB int32) {
 		key.sort, key.before, key.after = kept, before, after
 	case f != nil:
 		key.before, key.after = c.lacks(c.a, x, right, inA), c.gives(c.b, y, f, inB)
-		switch cause, ok := widened(x, y, f.scope); {
+		switch cause, ok := c.widened(x, y, f.scope, right, place); {
 		case ok:
 			key.sort, key.after = widening, c.with(cause, key.after)
 		case c.levelGain(x, y, right, inA):
@@ -413,10 +422,18 @@ func (c *comparer) gives(t *Table, r *row, e *entry, at int32) int32 {
 	if n, ok := c.sources[key]; ok && len(e.sources) <= 64 {
 		return n
 	}
-	n := c.number(t.reasons(r, e, at, false))
+	list := t.reasons(r, e, at, true)
+	for i := range list {
+		list[i].Facts = slices.DeleteFunc(list[i].Facts, func(f fact.Fact) bool { return !slices.Contains(shared, f.Kind) })
+	}
+	n := c.number(list)
 	c.sources[key] = n
 	return n
 }
+
+// shared are the kinds of objects that everybody with the same reasons has them
+// from: what is of one person or one school differs among them.
+var shared = []string{"UserGroup", "ImsGrant", "CosDocRole", "CosDocProfile", "Substitution"}
 
 func (r *reach) flags() uint8 {
 	var f uint8
@@ -442,6 +459,9 @@ func (c *comparer) lacks(t *Table, r *row, right, at int32) int32 {
 		return c.number(nil)
 	}
 	key := sourcesKey{h: r.has, right: n, flags: r.reach.flags(), presence: t.presence(r, at)}
+	if r.inst.system == "ims" {
+		key.mask = uint64(at) + 1 // the reason names the path
+	}
 	if list, ok := c.sources[key]; ok {
 		return list
 	}
@@ -502,10 +522,19 @@ func isScope(r Reason) bool {
 // widened tells a gain that comes of something taken out: the last school, which
 // leaves a field that means all of them (R74, P10); the last school of a
 // maintainer's list, behind which the person's own count again (R78); the last
-// group of a card or class, behind which the next level counts (R28, P7).
-func widened(x, y *row, s scope) (Reason, bool) {
+// group of a card or class, behind which the next level counts (R28, P7); the
+// grants of a path, behind which those of the path above count (R59); and what was
+// taken from the person (R14).
+func (c *comparer) widened(x, y *row, s scope, right, place int32) (Reason, bool) {
 	if x == nil || y == nil {
 		return Reason{}, false
+	}
+	key := c.rights[right]
+	switch {
+	case x.isBlocked(c.a, key, "R14", "") && !y.isBlocked(c.b, key, "R14", ""):
+		return Reason{Rule: "R14", Case: "lifted"}, true
+	case y.inst.system == "ims" && x.inst.grantsAt(c.a, c.places[place]) && !y.inst.grantsAt(c.b, c.places[place]):
+		return Reason{Rule: "R59", Case: "emptied"}, true
 	}
 	before, after := x.reach, y.reach
 	every := func(r *reach) bool { return r.all || r.empty }

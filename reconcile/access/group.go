@@ -106,6 +106,19 @@ func (p *peopleNumbers) number(people []Who) string {
 	for _, w := range people {
 		p.key = append(append(append(append(p.key, w.Person...), 0), w.Child...), 1)
 	}
+	return p.find()
+}
+
+// named is number for people by their ids.
+func (p *peopleNumbers) named(people []string) string {
+	p.key = p.key[:0]
+	for _, id := range people {
+		p.key = append(append(p.key, id...), 0)
+	}
+	return p.find()
+}
+
+func (p *peopleNumbers) find() string {
 	if name, ok := p.of[string(p.key)]; ok {
 		return name
 	}

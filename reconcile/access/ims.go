@@ -13,11 +13,34 @@ type node struct {
 	grants []imsGrant
 }
 
+// grantsAt reports whether a path has grants of its own.
+func (i *installation) grantsAt(t *Table, place string) bool {
+	return slices.ContainsFunc(i.nodes, func(n node) bool { return t.places[n.place] == place })
+}
+
+// IsPlace reports whether an id is a place in a state: a school, a unit, or any
+// path of a section of IMS.
+func IsPlace(s fact.Set, id string) bool {
+	inst, name, _ := strings.Cut(id, "/")
+	sort, rest, _ := strings.Cut(name, "/")
+	switch {
+	case rest == "":
+		return s.Has(fact.Key{Kind: "School", ID: id})
+	case sort == "unit":
+		return s.Has(fact.Key{Kind: "Unit", ID: fact.ID(inst, rest)})
+	}
+	section, _, _ := strings.Cut(rest, "/")
+	return sort == "ims" && s.Object(fact.Key{Kind: "Installation", ID: inst}).Value("system") == "ims" && slices.Contains(imsSections, section)
+}
+
 type imsGrant struct {
 	group int32
 	right int32
 	id    string // of the ImsGrant
 }
+
+// imsSections are the content sections of IMS (R56).
+var imsSections = []string{"documents", "handbook", "indicators", "processes", "reports", "risks"}
 
 // imsPlace is the place that an ImsGrant is about.
 func imsPlace(grant fact.Set) string {

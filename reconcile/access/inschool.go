@@ -114,8 +114,13 @@ func (g *giver) account() {
 // revokes takes rights away (R14).
 func (g *giver) revokes(of func(key string) bool) {
 	for _, right := range g.x.revokes {
-		if of(g.rights[right]) && g.take(right, func(given) bool { return true }) {
-			g.block(right, byTick, -1, "R14", "revoked")
+		key := g.rights[right]
+		if !of(key) || !g.take(right, func(given) bool { return true }) {
+			continue
+		}
+		g.block(right, byTick, -1, "R14", "revoked")
+		if wilma, ok := g.counterpart(g.p.inst.name, key); ok {
+			g.block(g.rightOf[wilma], byTick, -1, "R14", "primus", key)
 		}
 	}
 }
@@ -129,7 +134,11 @@ func (g *giver) counterparts() {
 			continue
 		}
 		if wilma, ok := g.counterpart(g.p.inst.name, key); ok {
-			g.give(g.rightOf[wilma], given{by: byPrimus, scope: own, group: e.sources[0].group, aux: key})
+			from := given{by: byPrimus, scope: own, group: e.sources[0].group, aux: key}
+			if e.sources[0].by == bySubstTick {
+				from.aux2 = e.sources[0].aux
+			}
+			g.give(g.rightOf[wilma], from)
 		} else if n, ok := g.rightOf[wilma]; ok && wilma != "" {
 			g.block(n, byPrimus, e.sources[0].group, "R32", "primusOnly", key)
 		}

@@ -140,6 +140,13 @@ func (l *loader) readPlaces() {
 	for _, o := range l.facts.Kind("ImsGrant").Objects() {
 		l.places = append(l.places, imsPlace(o))
 	}
+	for _, inst := range l.installations {
+		if inst.system == "ims" {
+			for _, section := range imsSections { // they are there without grants too (R56)
+				l.places = append(l.places, fact.ID(inst.name, "ims/"+section))
+			}
+		}
+	}
 	slices.Sort(l.places)
 	l.places = slices.Compact(l.places)
 	l.placeOf = make(map[string]int32, len(l.places))

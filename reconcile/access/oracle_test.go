@@ -117,6 +117,13 @@ func (o *oracle) places() []string {
 	for _, u := range o.objects["Unit"] {
 		all = append(all, unitPlace(u.id))
 	}
+	for _, inst := range o.objects["Installation"] { // R56: the content sections are there, with grants or without
+		if inst.value("system") == "ims" {
+			for _, section := range []string{"documents", "handbook", "indicators", "processes", "reports", "risks"} {
+				all = append(all, inst.id+"/ims/"+section)
+			}
+		}
+	}
 	for _, g := range o.objects["ImsGrant"] {
 		all = append(all, g.installation()+"/ims/"+g.value("section")+strings.TrimSuffix(path(g), "/"))
 	}

@@ -138,34 +138,197 @@ func (t *Table) MayRemove(person, template, holder string) bool {
 	return t.May(person, HandOut, template, "") && person != holder && slices.Contains(tpl.holders, holder) && len(tpl.holders) > 1
 }
 
-// TemplateShift is what changes for people with one survey template.
+// TemplateShift is the same change for everybody it names: each of People may
+// newly, or may no longer, do each of Actions with each of Templates.
 type TemplateShift struct {
-	Template string
-	Actions  []Action
-	Places   []string // schools, where the actions are of one
-	People   []string
-	Gained   bool
-	Reason   Reason // what gives it, or gave it
+	Templates []string // ids, sorted
+	Actions   []Action
+	Places    []string // schools, where the actions are of one
+	People    []string // ids, sorted
+	Gained    bool
+	Reason    Reason // what gives it, or gave it
 }
 
-// compareTemplates finds what changes with templates that change themselves, or
-// whose schools switch the survey function.
-func compareTemplates(before, after *Table) []TemplateShift {
-	ids := make([]string, 0, len(before.templates)+len(after.templates))
-	for id := range before.templates {
-		ids = append(ids, id)
-	}
-	for id := range after.templates {
-		if before.templates[id] == nil {
+// templateChange is one action on one template that somebody gains or loses.
+type templateChange struct {
+	template string
+	action   Action
+	place    string
+	gained   bool
+	reason   string // rule and case
+}
+
+// compareTemplates finds what everybody gains and loses with every template. Who
+// has the same as before is looked at for the templates that changed; those who
+// have the same as each other, and hold no template, are looked at once.
+func (c *comparer) compareTemplates() []TemplateShift {
+	ids := make([]string, 0, len(c.a.templates)+len(c.b.templates))
+	for _, t := range []*Table{c.a, c.b} {
+		for id := range t.templates {
 			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
-	var out []TemplateShift
-	for _, id := range ids {
-		if a, b := before.state(id), after.state(id); a != b {
-			out = append(out, compareTemplate(before, after, id)...)
+	ids = slices.Compact(ids)
+	changed := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return c.a.state(id) == c.b.state(id) })
+	held := make(map[string][]string) // templates by who has something to do with them in person
+	for _, t := range []*Table{c.a, c.b} {
+		for id, tpl := range t.templates {
+			for _, person := range append([]string{tpl.author}, tpl.holders...) {
+				held[person] = append(held[person], id)
+			}
 		}
+	}
+	people := make(map[templateChange][]string)
+	known := make(map[pair][]templateChange)
+	c.eachPair(func(x, y *row) {
+		if len(ids) == 0 || x != nil && !x.employed() && (y == nil || !y.employed()) || x == nil && !y.employed() {
+			return
+		}
+		person, of := personOf(x, y), changed
+		if x == nil || y == nil || !c.same(x, y) {
+			of = ids
+		}
+		own := held[person]
+		key := pairOf(x, y)
+		found, ok := known[key]
+		if !ok || len(own) > 0 {
+			found = nil
+			for _, id := range of {
+				found = c.templateChanges(found, x, y, id)
+			}
+			if len(own) == 0 {
+				known[key] = found
+			}
+		}
+		for _, change := range found {
+			people[change] = append(people[change], person)
+		}
+	})
+	return joinTemplateShifts(people)
+}
+
+func personOf(x, y *row) string {
+	if y != nil {
+		return y.who.Person
+	}
+	return x.who.Person
+}
+
+// templateChanges is what one person gains and loses with one template.
+func (c *comparer) templateChanges(found []templateChange, x, y *row, id string) []templateChange {
+	note := func(t *Table, r *row, a Action, place string, gained bool) {
+		reason := t.mayReason(r, a, t.templates[id], place)
+		found = append(found, templateChange{id, a, place, gained, reason.Rule + "." + reason.Case})
+	}
+	may := func(t *Table, r *row, a Action, place string) bool {
+		return r != nil && t.May(r.who.Person, a, id, place)
+	}
+	places := c.templatePlaces(x, y, id)
+	for _, a := range Actions {
+		at := places
+		if !a.InSchool() {
+			at = []string{""}
+		}
+		for _, place := range at {
+			switch had, has := may(c.a, x, a, place), may(c.b, y, a, place); {
+			case had && !has:
+				note(c.a, x, a, place, false)
+			case has && !had:
+				note(c.b, y, a, place, true)
+			}
+		}
+	}
+	return found
+}
+
+// templatePlaces are the schools in which somebody may do anything with surveys,
+// before or after.
+func (c *comparer) templatePlaces(x, y *row, id string) []string {
+	var places []string
+	inst := (fact.Key{ID: id}).Installation()
+	add := func(t *Table, r *row) {
+		if r == nil || r.inst.name != inst {
+			return
+		}
+		for _, right := range []string{maintain, createTemplate, addSurvey} {
+			if e := t.entry(r, right); e != nil {
+				for _, at := range r.places(e.scope, e) {
+					places = append(places, t.places[at])
+				}
+			}
+		}
+	}
+	add(c.a, x)
+	add(c.b, y)
+	slices.Sort(places)
+	return slices.Compact(places)
+}
+
+// joinTemplateShifts tells together what is the same for the same people: actions
+// on one template in one school, then schools, then templates.
+func joinTemplateShifts(people map[templateChange][]string) []TemplateShift {
+	changes := make([]templateChange, 0, len(people))
+	for change := range people {
+		changes = append(changes, change)
+	}
+	slices.SortFunc(changes, func(a, b templateChange) int {
+		gains := func(c templateChange) int {
+			if c.gained {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(gains(a)-gains(b), strings.Compare(a.template, b.template), strings.Compare(a.place, b.place),
+			cmp.Compare(slices.Index(Actions, a.action), slices.Index(Actions, b.action)), strings.Compare(a.reason, b.reason))
+	})
+	lists := peopleNumbers{of: make(map[string]string)}
+	join := func(all []*TemplateShift, key func(*TemplateShift) string, into func(first, s *TemplateShift)) []*TemplateShift {
+		first := make(map[string]*TemplateShift)
+		var out []*TemplateShift
+		for _, s := range all {
+			k := key(s)
+			if f := first[k]; f != nil {
+				into(f, s)
+				continue
+			}
+			first[k] = s
+			out = append(out, s)
+		}
+		return out
+	}
+	who := make(map[*TemplateShift]string)
+	var all []*TemplateShift
+	for _, change := range changes {
+		rule, variant, _ := strings.Cut(change.reason, ".")
+		s := &TemplateShift{Templates: []string{change.template}, Actions: []Action{change.action}, People: people[change], Gained: change.gained, Reason: Reason{Rule: rule, Case: variant}}
+		if change.place != "" {
+			s.Places = []string{change.place}
+		}
+		who[s] = lists.named(s.People)
+		all = append(all, s)
+	}
+	same := func(s *TemplateShift) string {
+		return strconv.FormatBool(s.Gained) + "\x00" + s.Reason.Rule + s.Reason.Case + "\x00" + who[s] + "\x00"
+	}
+	actions := func(s *TemplateShift) string {
+		names := make([]string, len(s.Actions))
+		for i, a := range s.Actions {
+			names[i] = string(a)
+		}
+		return strings.Join(names, "\x01") + "\x00"
+	}
+	places := func(s *TemplateShift) string { return strings.Join(s.Places, "\x01") + "\x00" }
+	all = join(all, func(s *TemplateShift) string { return same(s) + s.Templates[0] + "\x00" + places(s) },
+		func(first, s *TemplateShift) { first.Actions = append(first.Actions, s.Actions...) })
+	all = join(all, func(s *TemplateShift) string {
+		return same(s) + s.Templates[0] + "\x00" + actions(s) + strconv.FormatBool(len(s.Places) > 0)
+	}, func(first, s *TemplateShift) { first.Places = append(first.Places, s.Places...) })
+	all = join(all, func(s *TemplateShift) string { return same(s) + actions(s) + places(s) },
+		func(first, s *TemplateShift) { first.Templates = append(first.Templates, s.Templates...) })
+	out := make([]TemplateShift, len(all))
+	for i, s := range all {
+		out[i] = *s
 	}
 	return out
 }
@@ -192,122 +355,6 @@ func (t *Table) state(id string) string {
 		add(t.id(at), on(at), strconv.FormatBool(s.copy), strconv.FormatBool(s.ordinary), strconv.FormatBool(s.groupBound))
 	}
 	return b.String()
-}
-
-func compareTemplate(before, after *Table, id string) []TemplateShift {
-	type groupKey struct {
-		action Action
-		place  string
-		gained bool
-		reason string
-	}
-	groups := make(map[groupKey]*TemplateShift)
-	note := func(t *Table, r *row, a Action, place string, gained bool) {
-		reason := t.mayReason(r, a, t.templates[id], place)
-		key := groupKey{a, place, gained, reason.Rule + reason.Case}
-		g := groups[key]
-		if g == nil {
-			g = &TemplateShift{Template: id, Actions: []Action{a}, Gained: gained, Reason: reason}
-			if place != "" {
-				g.Places = []string{place}
-			}
-			groups[key] = g
-		}
-		g.People = append(g.People, r.who.Person)
-	}
-	places := templatePlaces(id, before, after)
-	inst := (fact.Key{ID: id}).Installation()
-	for _, who := range bothPersons(before, after, inst) {
-		x, y := before.row(Who{Person: who}), after.row(Who{Person: who})
-		for _, a := range Actions {
-			at := places
-			if !a.InSchool() {
-				at = []string{""}
-			}
-			for _, place := range at {
-				had, has := before.May(who, a, id, place), after.May(who, a, id, place)
-				switch {
-				case had && !has:
-					note(before, x, a, place, false)
-				case has && !had:
-					note(after, y, a, place, true)
-				}
-			}
-		}
-	}
-	return joinTemplateShifts(groups)
-}
-
-func joinTemplateShifts[K comparable](groups map[K]*TemplateShift) []TemplateShift {
-	var all []*TemplateShift
-	for _, g := range groups {
-		all = append(all, g)
-	}
-	order := func(a, b *TemplateShift) int {
-		gains := func(s *TemplateShift) int {
-			if s.Gained {
-				return 0
-			}
-			return 1
-		}
-		return cmp.Or(gains(a)-gains(b), cmp.Compare(slices.Index(Actions, a.Actions[0]), slices.Index(Actions, b.Actions[0])),
-			slices.Compare(a.Places, b.Places), strings.Compare(a.Reason.Rule+a.Reason.Case, b.Reason.Rule+b.Reason.Case), slices.Compare(a.People, b.People))
-	}
-	slices.SortFunc(all, order)
-	var out []TemplateShift
-	for _, s := range all {
-		joined := false
-		for i := range out {
-			o := &out[i]
-			if o.Gained != s.Gained || !o.Reason.same(s.Reason) || !slices.Equal(o.People, s.People) {
-				continue
-			}
-			switch {
-			case slices.Equal(o.Places, s.Places):
-				o.Actions, joined = append(o.Actions, s.Actions...), true
-			case slices.Equal(o.Actions, s.Actions) && len(o.Places) > 0 && len(s.Places) > 0:
-				o.Places, joined = append(o.Places, s.Places...), true
-			}
-			if joined {
-				break
-			}
-		}
-		if !joined {
-			out = append(out, *s)
-		}
-	}
-	return out
-}
-
-// templatePlaces are the schools that a template is shared in, before or after.
-func templatePlaces(id string, tables ...*Table) []string {
-	var places []string
-	for _, t := range tables {
-		if tpl := t.templates[id]; tpl != nil {
-			for at := range tpl.sharing {
-				places = append(places, t.id(at))
-			}
-			if tpl.school >= 0 {
-				places = append(places, t.id(tpl.school))
-			}
-		}
-	}
-	slices.Sort(places)
-	return slices.Compact(places)
-}
-
-// bothPersons are the ids of the teachers and staff of an installation.
-func bothPersons(before, after *Table, inst string) []string {
-	var ids []string
-	for _, t := range []*Table{before, after} {
-		for i := range t.rows {
-			if r := &t.rows[i]; r.employed() && r.inst.name == inst {
-				ids = append(ids, r.who.Person)
-			}
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
 }
 
 // mayReason is why somebody may do something to a template.

@@ -36,6 +36,9 @@ func (t *Table) Why(q Question) Verdict {
 	if !v.Allowed {
 		v.Missing = t.missing(r, q.Right, at)
 	}
+	if _, exact := t.placeOf[q.Place]; q.Place != "" && !exact {
+		v.Against = append(v.Against, Reason{Rule: "R59", Case: "above", Args: []string{t.id(at)}})
+	}
 	return v
 }
 
@@ -122,7 +125,10 @@ func (t *Table) source(r *row, right int32, g *given) Reason {
 	case byAccount:
 		return Reason{Rule: "R22", Case: "account", Args: []string{group}}
 	case byPrimus:
-		if group == "" {
+		switch {
+		case g.aux2 != "":
+			return Reason{Rule: "R43", Case: "implied", Args: []string{g.aux2, g.aux}}
+		case group == "":
 			return Reason{Rule: "R31", Case: "tick", Args: []string{g.aux}}
 		}
 		return Reason{Rule: "R31", Case: "account", Args: []string{g.aux, group}}
@@ -262,7 +268,10 @@ func (t *Table) sourceFacts(r *row, right int32, g *given, at int32) []fact.Fact
 	case byAccount:
 		return in(gives("primus"), person, "primusAccount.groups")
 	case byPrimus:
-		if g.group < 0 {
+		switch {
+		case g.aux2 != "":
+			return []fact.Fact{t.find(fact.Key{Kind: "Substitution", ID: g.aux2}, "duties.overrides", g.aux)}
+		case g.group < 0:
 			return t.ticks(r, "grant", g.aux)
 		}
 		primus := t.find(fact.Key{Kind: "UserGroup", ID: t.groups[g.group].id}, "primus", g.aux)

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 )
@@ -33,12 +34,56 @@ func (t *Table) against(r *row, right, at int32, facts bool) []Reason {
 			add(reason)
 		}
 	}
+	if r.inst.system == "ims" && at >= 0 && (e == nil || !holds(e.places, at)) {
+		add(t.nearest(at, facts))
+	}
+	if e == nil && facts && (r.kind == student || r.kind == guardian) {
+		for _, reason := range t.hidden(r, right) {
+			add(reason)
+		}
+	}
 	if e == nil && isPrimus(t.rights[right]) && t.entry(r, "primus.full") != nil {
 		add(Reason{Rule: "P2", Case: "full"})
 	}
 	if facts {
 		for _, reason := range t.caveats(r, e, at) {
 			add(reason)
+		}
+	}
+	return out
+}
+
+// nearest is that a path has grants of its own, or none with any above it, and
+// nobody looks further up (R59).
+func (t *Table) nearest(at int32, facts bool) Reason {
+	reason := Reason{Rule: "R59", Case: "none", Args: []string{t.places[at]}}
+	for key, o := range t.facts.Kind("ImsGrant").Objects() {
+		if imsPlace(o) == t.places[at] {
+			reason.Case = "nearest"
+			if facts {
+				reason.Facts = append(reason.Facts, fact.Fact{Key: key})
+			}
+		}
+	}
+	return reason
+}
+
+// hidden are the groups that would give a student or guardian a right, were it
+// not for a level before theirs that names groups (R28, P7).
+func (t *Table) hidden(r *row, right int32) []Reason {
+	var out []Reason
+	for _, level := range []by{byClass, bySchool} {
+		if level <= r.level {
+			continue
+		}
+		for n, g := range t.groups {
+			if !slices.Contains(g.wilma, right) {
+				continue
+			}
+			at := t.levelFacts(r, &given{by: level, group: int32(n)})
+			if len(at) > 0 {
+				out = append(out, Reason{Rule: "P7", Case: "hidden", Args: []string{g.id}, Facts: at})
+			}
 		}
 	}
 	return out
@@ -57,6 +102,8 @@ func (t *Table) outside(r *row, e *entry, at int32, facts bool) []Reason {
 	}
 	s := t.schools[at]
 	switch {
+	case r.inst.system == "ims":
+		return nil // nearest says it
 	case e.scope == fixed:
 		return []Reason{{Rule: "R47", Case: "elsewhere"}}
 	case s == nil || (fact.Key{ID: s.id}).Installation() != r.inst.name:
@@ -92,6 +139,8 @@ func (t *Table) outside(r *row, e *entry, at int32, facts bool) []Reason {
 func (t *Table) blockedFacts(r *row, b blockedRight) []fact.Fact {
 	key := t.rights[b.right]
 	switch {
+	case b.reason.Rule == "R14" && b.reason.Case == "primus":
+		return t.ticks(r, "revoke", b.reason.Args[0])
 	case b.reason.Rule == "R14":
 		return t.ticks(r, "revoke", key)
 	case b.reason.Rule == "R93":
@@ -179,6 +228,8 @@ func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
 		return []Reason{{Rule: "R72", Case: "tickOrGroup", Args: []string{key}}}
 	case e != nil:
 		return nil
+	case r.inst.system != "inschool" && (isPrimus(key) || strings.HasPrefix(key, "wilma.")):
+		return []Reason{{Rule: "R23", Case: "never"}}
 	case r.inst.system == "ims":
 		return []Reason{{Rule: "R59", Case: "need", Args: []string{key}}}
 	case r.inst.system == "cosdoc":
@@ -191,10 +242,18 @@ func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
 			return []Reason{{Rule: "R72", Case: "never"}}
 		case isPrimus(key):
 			return []Reason{{Rule: "R33", Case: "never"}}
+		case r.level == byCard:
+			return []Reason{{Rule: "R28", Case: "need", Args: []string{key}}}
+		case r.level == byClass:
+			return []Reason{{Rule: "P7", Case: "need", Args: []string{key}}}
 		case r.kind == guardian:
 			return []Reason{{Rule: "R29", Case: "need", Args: []string{key}}}
 		}
 		return []Reason{{Rule: "R27", Case: "need", Args: []string{key}}}
+	case r.isBlocked(t, key, "R14", ""):
+		return []Reason{{Rule: "R14", Case: "need"}}
+	case r.isBlocked(t, key, "R87", "version"): // a group lists it already
+		return []Reason{{Rule: "R87", Case: "need", Args: []string{"2.17"}}}
 	case isPrimus(key):
 		out := []Reason{{Rule: "R22", Case: "need", Args: []string{key}}}
 		if !r.reach.account {
@@ -216,15 +275,25 @@ func (t *Table) missingSource(r *row, key string, e *entry) []Reason {
 	case isSurvey(key):
 		return []Reason{{Rule: "R72", Case: "tickOrGroup", Args: []string{key}}}
 	}
-	if slices.ContainsFunc(r.has.blocked, func(b blockedRight) bool { return t.rights[b.right] == key && b.reason.Rule == "R14" }) {
-		return []Reason{{Rule: "R14", Case: "need"}}
-	}
 	return []Reason{{Rule: "R34", Case: "need", Args: []string{key}}}
+}
+
+// isBlocked reports whether a rule, in one case or any, keeps a right from
+// somebody who would have it.
+func (r *row) isBlocked(t *Table, key, rule, variant string) bool {
+	return slices.ContainsFunc(r.has.blocked, func(b blockedRight) bool {
+		return t.rights[b.right] == key && b.reason.Rule == rule && (variant == "" || b.reason.Case == variant)
+	})
 }
 
 func (t *Table) missingReach(r *row, key string, e *entry, at int32) []Reason {
 	s := t.schools[at]
 	switch {
+	case r.inst.system == "ims":
+		if e != nil {
+			return []Reason{{Rule: "R59", Case: "need", Args: []string{key}}}
+		}
+		return nil
 	case r.inst.system != "inschool" || r.kind == user:
 		if e != nil {
 			return []Reason{{Rule: "R47", Case: "need"}}

@@ -23,6 +23,7 @@ type assembly struct {
 
 	installations map[string]*object // by name
 	at            map[fact.Key]*object
+	tested        []testedCase
 
 	facts, dormant, initial layer
 	broken                  layer                        // what objects with problems are called, and what they name

@@ -269,6 +269,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	}) {
 		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
 	}
+	a.testNames()
 	l.tree.Problems = oncePerDefault(l.tree.Problems)
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
 	if l.tree.Refused() {

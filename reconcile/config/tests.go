@@ -2,10 +2,14 @@ package config
 
 import (
 	"cmp"
+	"iter"
 	"slices"
+	"strings"
 
+	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/schema"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -42,7 +46,9 @@ type accessTest struct {
 
 type accessCase struct {
 	AccessCase
-	at place
+	at                   place
+	person, right, place text
+	exactly              []text
 }
 
 func (c *compiler) accessTest(root source.Value) {
@@ -71,11 +77,13 @@ func (c *compiler) accessTest(root source.Value) {
 
 func (c *compiler) accessCase(v source.Value) accessCase {
 	is := accessCase{at: c.place(v)}
-	is.Person, is.Right, is.Place, is.Expect = v.Get("person").Text(), v.Get("right").Text(), v.Get("place").Text(), v.Get("expect").Text()
+	is.person, is.right, is.place = c.text(v.Get("person")), c.text(v.Get("right")), c.text(v.Get("place"))
+	is.Person, is.Right, is.Place, is.Expect = is.person.word, is.right.word, is.place.word, v.Get("expect").Text()
 	if exactly := v.Get("exactly"); exactly.Exists() {
 		is.Exactly = make([]string, 0, exactly.Len())
 		for _, person := range exactly.Items() {
 			is.Exactly = append(is.Exactly, person.Text())
+			is.exactly = append(is.exactly, c.text(person))
 		}
 	}
 	return is
@@ -95,6 +103,7 @@ func (a *assembly) accessTests(read []fileFacts) {
 			}
 			test := AccessTest{Name: t.name.word, Installation: inst, Pos: t.name.at.pos(a.paths), At: t.at}
 			for _, c := range t.cases {
+				a.tested = append(a.tested, testedCase{c, inst})
 				c.Pos = c.at.pos(a.paths)
 				test.Cases = append(test.Cases, c.AccessCase)
 			}
@@ -104,4 +113,63 @@ func (a *assembly) accessTests(read []fileFacts) {
 	slices.SortFunc(a.tree.Tests, func(x, y AccessTest) int {
 		return cmp.Or(cmp.Compare(x.Installation, y.Installation), cmp.Compare(x.Name, y.Name), x.Pos.Compare(y.Pos))
 	})
+}
+
+// testedCase is a case and the installation of its document.
+type testedCase struct {
+	accessCase
+	installation string
+}
+
+// testNames finds names in tests that nothing is called: an answer about them
+// would be a No that nobody meant. Whether somebody is there on the day is the
+// test's own business.
+func (a *assembly) testNames() {
+	if len(a.tested) == 0 {
+		return
+	}
+	declared := a.goal.Declared()
+	rights := access.Load(declared.Kind("Installation").Plus(declared.Kind("Right")))
+	unknown := func(at text, variant string, suggest string, args ...string) {
+		if !a.isLost(at.word) {
+			a.report(source.Problem{Code: "E01", Case: variant, Args: args, Pos: []source.Pos{at.at.pos(a.paths)}, Suggest: suggest})
+		}
+	}
+	id := func(c testedCase, name string) string {
+		if inst, rest, ok := strings.Cut(name, ":"); ok {
+			return a.id(inst, rest)
+		}
+		return a.id(c.installation, name)
+	}
+	for _, c := range a.tested {
+		for _, person := range append([]text{c.person}, c.exactly...) {
+			card, child, _ := strings.Cut(person.word, "/")
+			for _, name := range []string{card, child} {
+				if name != "" && a.at[fact.Key{Kind: "Person", ID: id(c, name)}] == nil && !a.isLost(name) {
+					unknown(person, "object", "", "Person", name)
+				}
+			}
+		}
+		in := c.installation
+		if c.place.word != "" {
+			place := id(c, c.place.word)
+			if in = (fact.Key{ID: place}).Installation(); !access.IsPlace(declared, place) && a.at[fact.Key{Kind: "School", ID: place}] == nil {
+				unknown(c.place, "place", schema.Nearest(fact.Name(place), namesIn(declared, "School", in)), c.place.word)
+			}
+		}
+		if _, ok := rights.Right(in, c.right.word); !ok {
+			unknown(c.right, "right", schema.Nearest(c.right.word, rights.KnownKeys(in)), c.right.word)
+		}
+	}
+}
+
+// namesIn are the names of the objects of a kind in an installation.
+func namesIn(s fact.Set, kind, inst string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key := range s.Kind(kind).Objects() {
+			if key.Installation() == inst && !yield(key.Name()) {
+				return
+			}
+		}
+	}
 }

@@ -13,7 +13,7 @@ import (
 func TestAccessTests(t *testing.T) {
 	const tests = `apiVersion: lupa/v1
 kind: AccessTest
-metadata: {name: toinen}
+metadata: {name: toinen, installation: m}
 spec:
   at: 2026-07-15
   cases:
@@ -21,11 +21,11 @@ spec:
 ---
 apiVersion: lupa/v1
 kind: AccessTest
-metadata: {name: ensimmainen}
+metadata: {name: ensimmainen, installation: m}
 spec:
   cases:
     - {person: t-1, right: wilma.surveys.addSurvey, place: testila, expect: allow}
-    - {right: viewer, place: ims/processes/Opetus ja kasvatus, exactly: ["muu:t-2", t-1]}
+    - {right: viewer, place: "ims:ims/processes/Opetus ja kasvatus", exactly: ["m:t-2", t-1]}
     - right: wilma.surveys.maintain
       exactly: []
 `
@@ -33,15 +33,21 @@ spec:
 	want := []config.AccessTest{
 		{Name: "ensimmainen", Installation: "m", Pos: at(11, 18), Cases: []config.AccessCase{
 			{Person: "t-1", Right: "wilma.surveys.addSurvey", Place: "testila", Expect: "allow", Pos: at(14, 7)},
-			{Right: "viewer", Place: "ims/processes/Opetus ja kasvatus", Exactly: []string{"muu:t-2", "t-1"}, Pos: at(15, 7)},
+			{Right: "viewer", Place: "ims:ims/processes/Opetus ja kasvatus", Exactly: []string{"m:t-2", "t-1"}, Pos: at(15, 7)},
 			{Right: "wilma.surveys.maintain", Exactly: []string{}, Pos: at(16, 7)},
 		}},
 		{Name: "toinen", Installation: "m", Pos: at(3, 18), At: day(t, "2026-07-15"), Cases: []config.AccessCase{
 			{Person: "g-1/k-2", Right: "wilma.messages.send", Expect: "deny", Pos: at(7, 7)},
 		}},
 	}
-	without := load(t, and(base), "")
-	tree := load(t, and(base, "kokeet.yaml", tests), "")
+	others := map[string]string{"lupa.yaml": base["lupa.yaml"], "muut.yaml": strings.Join([]string{
+		yaml("Installation", "m", "spec: {system: inschool}"), yaml("Installation", "ims", "spec: {system: ims}"),
+		yaml("School", "testila, installation: m", ""), yaml("Person", "t-1, installation: m", "spec: {kind: teacher, schools: [testila]}"),
+		yaml("Person", "t-2, installation: m", "spec: {kind: teacher, schools: [testila]}"), yaml("Person", "k-2, installation: m", "spec: {kind: student, schools: [testila]}"),
+		yaml("Person", "g-1, installation: m", "spec: {kind: guardian, children: [k-2]}"),
+		yaml("RightsCatalogue", "m, installation: m", "spec: {rights: [{key: wilma.messages.send}]}")}, "---\n")}
+	without := load(t, and(others), "")
+	tree := load(t, and(others, "kokeet.yaml", tests), "")
 	if diff := cmp.Diff(want, tree.Tests); diff != "" {
 		t.Errorf("(-want +got):\n%s\n%q", diff, found(tree.Problems))
 	}
@@ -73,12 +79,35 @@ func TestAccessTestsBelongSomewhere(t *testing.T) {
 		got := found(tree.Problems)
 		own := got[:0]
 		for _, p := range got {
-			if strings.HasPrefix(p, "kokeet.yaml") {
+			if strings.HasPrefix(p, "kokeet.yaml") && !strings.Contains(p, " E01") {
 				own = append(own, p)
 			}
 		}
 		if len(own) != 1 || own[0] != c.want {
 			t.Errorf("%s: %q, want %s alone", c.name, own, c.want)
 		}
+	}
+}
+
+// TestAccessTestsNameWhatIsThere: an answer about what nobody declared would be a
+// No that nobody meant. All of it is told, each word at its place.
+func TestAccessTestsNameWhatIsThere(t *testing.T) {
+	const tests = `apiVersion: lupa/v1
+kind: AccessTest
+metadata: {name: a}
+spec:
+  cases:
+    - {person: t-9, right: wilma.surveys.addSurvey, place: testila, expect: deny}
+    - {person: t-1, right: wilma.surveys.addSurvy, place: testilla, expect: deny}
+    - {right: wilma.surveys.maintain, place: unit/a, exactly: [t-1, g-9/t-1]}
+    - {right: wilma.surveys.maintain, place: ims/processes, exactly: ["x:t-1"]}
+`
+	want := []string{"kokeet.yaml:6 E01.object", "kokeet.yaml:7 E01.place", "kokeet.yaml:7 E01.right", "kokeet.yaml:8 E01.object", "kokeet.yaml:8 E01.place", "kokeet.yaml:9 E01.object", "kokeet.yaml:9 E01.place"}
+	tree := load(t, and(base, "kokeet.yaml", tests), "")
+	if got := found(tree.Problems); !cmp.Equal(want, got) || !tree.Refused() {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if p := tree.Problems[1]; p.Suggest != "wilma.surveys.addSurvey" || p.Pos[0].Col != 28 {
+		t.Errorf("%+v", p)
 	}
 }

@@ -31,17 +31,17 @@ type Reason struct {
 	Case string       `json:"case,omitempty"`
 	Args []string     `json:"args"`
 	Text string       `json:"text"` // in English, for scripts
-	Pos  []source.Pos `json:"pos,omitempty"`
+	Pos  []source.Pos `json:"pos"`  // of what the people in question have in common
 }
 
-// TemplateEffect is what changes for people with a survey template.
+// TemplateEffect is what changes for people with survey templates.
 type TemplateEffect struct {
-	Template string          `json:"template"`
-	People   []string        `json:"people"`
-	Actions  []access.Action `json:"actions"`
-	Places   []string        `json:"places"`
-	Gained   bool            `json:"gained"`
-	Reason   Reason          `json:"reason"`
+	Templates []string        `json:"templates"`
+	People    []string        `json:"people"`
+	Actions   []access.Action `json:"actions"`
+	Places    []string        `json:"places"`
+	Gained    bool            `json:"gained"`
+	Reason    Reason          `json:"reason"`
 }
 
 // Count is how many people have a right at a place.
@@ -71,7 +71,7 @@ func (m *maker) effect(p *Plan) {
 		return
 	}
 	e := access.Compare(access.Load(m.before()), access.Load(m.after()))
-	w := wording{several: m.several, say: m.goal.Say.Reason}
+	w := wording{several: m.several, say: m.goal.Say.Reason, origin: m.goal.Origin}
 	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost
 }
@@ -100,14 +100,14 @@ func Counts(t *access.Table, several bool) []Count {
 
 // Effects is what a comparison found, in the words of a plan: what people gain
 // and lose, and what stays though something that gave it goes.
-func Effects(e *access.Effect, several bool, say func(Reason) string) (effect, unchanged []Effect, templates []TemplateEffect) {
-	w := wording{several, say}
+func Effects(e *access.Effect, several bool, say func(Reason) string, origin func(fact.Fact) []source.Pos) (effect, unchanged []Effect, templates []TemplateEffect) {
+	w := wording{several, say, origin}
 	return w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 }
 
 // Reasons is reasons in the words of a plan, without places.
 func Reasons(list []access.Reason, several bool, say func(Reason) string) []Reason {
-	return wording{several, say}.reasons(list)
+	return wording{several: several, say: say}.reasons(list, nil)
 }
 
 // CalledWho is what a person calls somebody: the card, and for a guardian that
@@ -123,13 +123,14 @@ func CalledWho(w access.Who, several bool) string {
 type wording struct {
 	several bool
 	say     func(Reason) string
+	origin  func(fact.Fact) []source.Pos // of what holds after; nil where nobody knows
 }
 
 func (w wording) effects(shifts []access.Shift) []Effect {
 	out := make([]Effect, 0, len(shifts))
 	for _, s := range shifts {
 		e := Effect{Kind: s.Kind, Rights: s.Rights, Places: w.names(s.Places), Sensitivity: s.Sensitivity, Gained: s.Gained, Level: s.Level, Widens: s.Widens,
-			Before: w.reasons(s.Before), After: w.reasons(s.After), People: make([]string, len(s.People))}
+			Before: w.reasons(s.Before, nil), After: w.reasons(s.After, w.origin), People: make([]string, len(s.People))}
 		for i, who := range s.People {
 			e.People[i] = CalledWho(who, w.several)
 		}
@@ -141,7 +142,7 @@ func (w wording) effects(shifts []access.Shift) []Effect {
 func (w wording) templates(shifts []access.TemplateShift) []TemplateEffect {
 	out := make([]TemplateEffect, 0, len(shifts))
 	for _, s := range shifts {
-		out = append(out, TemplateEffect{fact.Called(s.Template, w.several), w.names(s.People), s.Actions, w.names(s.Places), s.Gained, w.reasons([]access.Reason{s.Reason})[0]})
+		out = append(out, TemplateEffect{w.names(s.Templates), w.names(s.People), s.Actions, w.names(s.Places), s.Gained, w.reasons([]access.Reason{s.Reason}, nil)[0]})
 	}
 	return out
 }
@@ -163,12 +164,22 @@ func (w wording) name(text string) string {
 	return text
 }
 
-func (w wording) reasons(list []access.Reason) []Reason {
+func (w wording) reasons(list []access.Reason, origin func(fact.Fact) []source.Pos) []Reason {
 	out := make([]Reason, 0, len(list))
 	for _, r := range list {
-		reason := Reason{Rule: r.Rule, Case: r.Case, Args: w.names(r.Args)}
+		reason := Reason{Rule: r.Rule, Case: r.Case, Args: w.names(r.Args), Pos: []source.Pos{}}
 		if w.say != nil {
 			reason.Text = w.say(reason)
+		}
+		for _, f := range r.Facts {
+			if origin == nil {
+				break
+			}
+			for _, pos := range origin(f) {
+				if !slices.Contains(reason.Pos, pos) {
+					reason.Pos = append(reason.Pos, pos)
+				}
+			}
 		}
 		out = append(out, reason)
 	}
@@ -178,20 +189,7 @@ func (w wording) reasons(list []access.Reason) []Reason {
 // Explain is reasons in the words of a plan, with the places that their facts
 // come from.
 func Explain(list []access.Reason, several bool, say func(Reason) string, origin func(fact.Fact) []source.Pos) []Reason {
-	out := Reasons(list, several, say)
-	for i, r := range list {
-		for _, f := range r.Facts {
-			if origin == nil {
-				break
-			}
-			for _, pos := range origin(f) {
-				if !slices.Contains(out[i].Pos, pos) {
-					out[i].Pos = append(out[i].Pos, pos)
-				}
-			}
-		}
-	}
-	return out
+	return wording{several: several, say: say}.reasons(list, origin)
 }
 
 // What follows appends the above in canonical form.
@@ -220,6 +218,7 @@ func appendReason(to []byte, r *Reason) []byte {
 	if r.Case != "" {
 		to = appendString(append(to, `,"case":`...), r.Case)
 	}
+	to = appendList(append(to, `,"pos":`...), r.Pos, appendPos)
 	to = appendString(append(to, `,"rule":`...), r.Rule)
 	return append(appendString(append(to, `,"text":`...), r.Text), '}')
 }
@@ -229,5 +228,12 @@ func appendCount(to []byte, c *Count) []byte {
 	to = appendString(append(to, `,"place":`...), c.Place)
 	to = appendString(append(to, `,"right":`...), c.Right)
 	to = appendString(append(to, `,"sensitivity":`...), string(c.Sensitivity))
+	return append(to, '}')
+}
+
+func appendPos(to []byte, p *source.Pos) []byte {
+	to = appendValue(append(to, `{"col":`...), int64(p.Col))
+	to = appendString(append(to, `,"file":`...), p.File)
+	to = appendValue(append(to, `,"line":`...), int64(p.Line))
 	return append(to, '}')
 }

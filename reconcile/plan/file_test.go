@@ -379,7 +379,7 @@ func TestFrozenEffect(t *testing.T) {
 	}
 	effect := []plan.Effect{
 		{Kind: "teacher", People: []string{"t-2"}, Rights: []string{"wilma.b"}, Places: []string{"c"}, Sensitivity: "normal", Gained: true, Before: []plan.Reason{},
-			After: []plan.Reason{{Rule: "R34", Case: "group", Args: []string{"opet"}}, {Rule: "R74", Case: "all", Args: []string{}}}},
+			After: []plan.Reason{{Rule: "R34", Case: "group", Args: []string{"opet"}, Pos: []source.Pos{}}, {Rule: "R74", Case: "all", Args: []string{}, Pos: []source.Pos{}}}},
 	}
 	if diff := cmp.Diff(effect, got.Effect); diff != "" {
 		t.Errorf("the effect of the frozen plan is read otherwise (-want +got):\n%s", diff)

@@ -203,7 +203,7 @@ func (t *Text) Who(w Who) {
 		t.printf("\n")
 		if w.Place == "" {
 			places := Places{b.places, len(b.places) == w.Schools}
-			t.printf("%s\n", t.paint(bold, t.flowing(t.sentence("who.place", len(b.people), t.named(places)), 4)))
+			t.printf("%s\n", t.paint(bold, t.flowing(t.sentence("who.place", persons(b.people), t.named(places)), 4)))
 		}
 		for _, g := range b.groups {
 			t.printf("  %s\n", t.wrapped(safe(g.people), ", ", 2))

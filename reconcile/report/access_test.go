@@ -129,7 +129,7 @@ a, c,
   t-1, t-3
       group g gives it (R88)
 
-b: 5
+b: 4
   g/a, g/c, t-1, t-3
       group g gives it (R88)
   t-2

@@ -265,6 +265,7 @@ var english = map[string]catalog.Message{
 	"plan.record":     catalog.String("An apply changes no object, and notes what lupa left there."),
 
 	"effect.people":        catalog.String("Effect on people: %[1]s, %[2]s"),
+	"effect.lesser":        catalog.String("Effect on people: levels and survey templates alone"),
 	"effect.none":          catalog.String("Effect on people: none"),
 	"effect.gained":        plural.Selectf(1, "", plural.One, "1 gains", plural.Other, "%[1]d gain"),
 	"effect.lost":          plural.Selectf(1, "", plural.One, "1 loses", plural.Other, "%[1]d lose"),
@@ -324,12 +325,15 @@ var english = map[string]catalog.Message{
 
 	"proof.nothing":    catalog.String("nobody gains anything"),
 	"proof.rights":     catalog.String("nobody gains %[1]s"),
-	"proof.pass":       catalog.String("Proven: %[1]s (against %[2]s)"),
-	"proof.fail":       catalog.String("Not so: %[1]s (against %[2]s)"),
+	"proof.pass":       catalog.String("Proven that %[1]s: against %[2]s, %[3]s"),
+	"proof.fail":       catalog.String("NOT proven that %[1]s: against %[2]s, %[3]s"),
 	"proof.gain":       catalog.String("%[1]s gains %[2]s at %[3]s"),
 	"proof.somebody":   catalog.String("somebody gains %[1]s at %[2]s"),
 	"proof.template":   catalog.String("%[1]s may newly %[2]s: template %[3]s"),
 	"proof.templateIn": catalog.String("%[1]s may newly %[2]s: template %[3]s, in %[4]s"),
+	"proof.day":        catalog.String("as of %[1]s"),
+	"proof.days":       catalog.String("on every day from %[1]s until %[2]s"),
+	"proof.later":      catalog.String("Not looked at: what begins or ends later, first on %[1]s; lupa timeline shows it."),
 	"proof.more":       plural.Selectf(1, "", plural.One, "and 1 more gain", plural.Other, "and %[1]d more gains"),
 
 	"cause.drift":    catalog.String("changed by hand; put back"),

@@ -13,6 +13,9 @@ import (
 // critical, or is a loss; those of class high and critical are always all named.
 const maxNamed = 8
 
+// maxNamedPlaces is how many places are named rather than counted.
+const maxNamedPlaces = 20
+
 // Effect shows what changes for people: gains, the most sensitive right first,
 // then losses, then what stays though something that gave it goes.
 func (t *Text) Effect(effect, unchanged []plan.Effect, templates []plan.TemplateEffect) {
@@ -98,18 +101,44 @@ func (t *Text) effect(line *effectLine) {
 	if line.Gained && (line.Widens || line.Sensitivity.Grave()) {
 		mark, colour = "!", alarm
 	}
-	rights := strings.Join(safe(line.Rights), ", ")
-	if line.Sensitivity != access.Normal && line.Sensitivity != "" {
-		rights = t.sentence("sensitivity."+string(line.Sensitivity)) + " " + rights
-	}
-	head := t.sentence(verb+kindKey(line.Kind), len(line.People))
-	t.printf("  %s %s\n", t.paint(colour, mark+" "+head), t.paint(colour, t.wrapped(strings.Fields(rights), " ", 6)))
-	if line.Gained && line.Sensitivity.Grave() {
-		t.everybody(line)
-	} else {
-		t.printf("      %s: %s\n", t.where(line.Places), t.wrapped(t.some(line.People), ", ", 8))
-	}
+	t.printf("  %s\n", t.paint(colour, mark+" "+t.headline(verb, line)))
+	t.whom(line, line.Gained && line.Sensitivity.Grave())
 	t.why(line.Effect)
+}
+
+// headline says how many gain, lose or keep which rights.
+func (t *Text) headline(verb string, line *effectLine) string {
+	words := strings.Fields(t.sentence(verb+kindKey(line.Kind), persons(line.People)))
+	if line.Sensitivity.Grave() {
+		words = append(words, t.sentence("sensitivity."+string(line.Sensitivity)))
+	}
+	for i, right := range safe(line.Rights) {
+		if i < len(line.Rights)-1 {
+			right += ","
+		}
+		words = append(words, right)
+	}
+	return t.wrapped(words, " ", 6)
+}
+
+// persons counts people: a guardian counts once, with however many children.
+func persons(people []string) int {
+	seen := make(map[string]bool, len(people))
+	for _, p := range people {
+		card, _, _ := strings.Cut(p, "/")
+		seen[card] = true
+	}
+	return len(seen)
+}
+
+// whom says who, and where: everyone where they are few or all must be named,
+// else some of them.
+func (t *Text) whom(line *effectLine, all bool) {
+	if all || len(line.People) <= maxNamed+1 {
+		t.everybody(line)
+		return
+	}
+	t.printf("      %s: %s\n", t.where(line.Places), t.wrapped(t.some(line.People), ", ", 8))
 }
 
 // everybody names everyone at every place; places with the same people stand
@@ -126,7 +155,10 @@ func (t *Text) everybody(line *effectLine) {
 		places[people] = append(places[people], place)
 	}
 	for _, people := range order {
-		where := t.wrapped(safe(places[people]), ", ", 8)
+		where := t.where(places[people])
+		if len(places[people]) <= maxNamedPlaces {
+			where = t.wrapped(safe(places[people]), ", ", 8)
+		}
 		t.printf("      %s: %s\n", where, t.wrapped(safe(strings.Split(people, "\x00")), ", ", 8))
 	}
 }
@@ -158,20 +190,21 @@ func (t *Text) some(people []string) []string {
 }
 
 func (t *Text) why(e plan.Effect) {
-	say := func(key string, reasons []plan.Reason) {
-		if len(reasons) > 0 {
-			words := strings.Fields(t.sentence(key, t.because(reasons)))
-			t.printf("      %s\n", t.paint(faint, t.wrapped(words, " ", 8)))
-		}
-	}
 	if !e.Gained {
-		say("effect.had", telling(e.Before, e.After))
-		say("effect.now", e.After)
+		t.reasonLine("effect.had", telling(e.Before, e.After))
+		t.reasonLine("effect.now", e.After)
 		return
 	}
-	say("effect.why", telling(e.After, e.Before))
+	t.reasonLine("effect.why", telling(e.After, e.Before))
 	if !absent(e.Before) {
-		say("effect.before", e.Before)
+		t.reasonLine("effect.before", e.Before)
+	}
+}
+
+func (t *Text) reasonLine(key string, reasons []plan.Reason) {
+	if len(reasons) > 0 {
+		words := strings.Fields(t.sentence(key, t.because(reasons)))
+		t.printf("      %s\n", t.paint(faint, t.wrapped(words, " ", 8)))
 	}
 }
 
@@ -227,9 +260,14 @@ func (t *Text) templates(templates []plan.TemplateEffect) {
 		if len(e.Places) > 0 {
 			where = " (" + t.where(e.Places) + ")"
 		}
-		t.printf("  %s\n", t.paint(colour, mark+" "+t.sentence(key, e.Template, own(strings.Join(actions, ", ")+where))))
+		words := strings.Fields(t.sentence(key, own(strings.Join(safe(e.Templates), ", ")), own(strings.Join(actions, ", ")+where)))
+		t.printf("  %s\n", t.paint(colour, mark+" "+t.wrapped(words, " ", 6)))
 		t.printf("      %s\n", t.wrapped(t.some(e.People), ", ", 8))
-		t.printf("      %s\n", t.paint(faint, t.sentence("effect.why", t.because([]plan.Reason{e.Reason}))))
+		if e.Gained {
+			t.reasonLine("effect.why", []plan.Reason{e.Reason})
+		} else {
+			t.reasonLine("effect.had", []plan.Reason{e.Reason})
+		}
 	}
 }
 
@@ -240,10 +278,10 @@ func (t *Text) unchanged(unchanged []plan.Effect) {
 		if i == 0 {
 			t.printf("\n%s\n", t.paint(bold, t.sentence("effect.unchanged")))
 		}
-		t.printf("  = %s %s\n", t.sentence("effect.keep."+kindKey(line.Kind), len(line.People)), t.wrapped(safe(line.Rights), ", ", 6))
-		t.printf("      %s: %s\n", t.where(line.Places), t.wrapped(t.some(line.People), ", ", 8))
-		t.printf("      %s\n", t.paint(faint, t.sentence("effect.still", t.because(telling(line.After, nil)))))
-		t.printf("      %s\n", t.paint(faint, t.sentence("effect.had", t.because(telling(line.Before, nil)))))
+		t.printf("  = %s\n", t.headline("effect.keep.", line))
+		t.whom(line, false)
+		t.reasonLine("effect.still", telling(line.After, nil))
+		t.reasonLine("effect.had", telling(line.Before, nil))
 	}
 }
 

@@ -91,14 +91,16 @@ func (t *Text) heading(p *plan.Plan) {
 	t.printf("  %s\n", strings.Join(parts, " · "))
 	switch {
 	case p.Target.Serial == 0:
+	case p.Summary.Gained+p.Summary.Lost == 0 && len(p.Effect)+len(p.Templates) > 0:
+		t.printf("  %s\n", t.sentence("effect.lesser"))
 	case p.Summary.Gained+p.Summary.Lost == 0:
 		t.printf("  %s\n", t.sentence("effect.none"))
 	default:
-		gained, lost := t.sentence("effect.gained", p.Summary.Gained), t.sentence("effect.lost", p.Summary.Lost)
+		line := t.sentence("effect.people", own(t.sentence("effect.gained", p.Summary.Gained)), own(t.sentence("effect.lost", p.Summary.Lost)))
 		if p.Summary.Gained > 0 {
-			gained = t.paint(alarm, gained)
+			line = t.paint(alarm, line)
 		}
-		t.printf("  %s\n", t.sentence("effect.people", own(gained), own(lost)))
+		t.printf("  %s\n", line)
 	}
 }
 

@@ -29,6 +29,7 @@ var englishReasons = map[string]catalog.Message{
 	"R43.profile":  catalog.String("substitution %[1]s lends a profile with role %[2]s"),
 	"R22.account":  catalog.String("group %[1]s of the Primus account gives it"),
 	"R31.account":  catalog.String("%[1]s from group %[2]s of the Primus account implies it"),
+	"R43.implied":  catalog.String("%[2]s, lent by substitution %[1]s, implies it"),
 	"R31.tick":     catalog.String("%[1]s, ticked for the Primus account, implies it"),
 	"R83.teacher":  catalog.String("the school lets every teacher make templates"),
 	"R83.staff":    catalog.String("the school lets all staff make templates"),
@@ -61,6 +62,8 @@ var englishReasons = map[string]catalog.Message{
 	"R74.emptied": catalog.String("the last school went: an empty Koulu means ALL schools"),
 	"R78.emptied": catalog.String("the last row of surveyMaintainerSchools went: the schools of the card count again"),
 	"P10.emptied": catalog.String("the last home school went: the account reaches ALL schools"),
+	"R59.emptied": catalog.String("the path's own rights went: those of the path above count"),
+	"R14.lifted":  catalog.String("it is no longer taken away from the person"),
 	"P7.emptied":  catalog.String("the last group of the level before went: the next level counts"),
 
 	// What stands in the way.
@@ -68,6 +71,10 @@ var englishReasons = map[string]catalog.Message{
 	"R36.noPlace":      catalog.String("the place is not there"),
 	"R36.unknown":      catalog.String("there is no such place or right"),
 	"R14.revoked":      catalog.String("taken away from the person"),
+	"R14.primus":       catalog.String("%[1]s is taken away from the person, and with it what it implies"),
+	"P7.hidden":        catalog.String("group %[1]s would give it, and the level before names groups, which hide it"),
+	"R59.nearest":      catalog.String("%[1]s has rights of its own, and none of them is for the person's groups"),
+	"R59.none":         catalog.String("nobody has rights at %[1]s or above"),
 	"R93.stronger":     catalog.String("taken away from the person, to no effect: group %[1]s is stronger"),
 	"R31.reverse":      catalog.String("group %[1]s lists it in Wilma, and a Wilma right is none in Primus"),
 	"R32.wilma":        catalog.String("group %[1]s lists it in Primus, and it is no Primus right"),
@@ -96,6 +103,7 @@ var englishReasons = map[string]catalog.Message{
 	// What to bear in mind.
 	"R30.external": catalog.String("group %[1]s is kept elsewhere: lupa does not know what it gives"),
 	"R38.level":    catalog.String("group %[1]s is meant for other school levels than %[2]s"),
+	"R59.above":    catalog.String("no rights are set at that path: those of %[1]s count"),
 	"P8.unlinked":  catalog.String("the Primus account is linked to no card, and sees no cards of persons"),
 	"P2.full":      catalog.String("primus.full opens all of Primus; lupa counts it as a right of its own"),
 
@@ -105,6 +113,8 @@ var englishReasons = map[string]catalog.Message{
 	"R22.need":         catalog.String("a group of the Primus account with %[1]s"),
 	"R17.need":         catalog.String("a Primus account"),
 	"R27.need":         catalog.String("a group with %[1]s on card, class or school"),
+	"R28.need":         catalog.String("a group with %[1]s on the card, whose groups hide those of class and school"),
+	"P7.need":          catalog.String("a group with %[1]s on the card or the class, whose groups hide those of the school"),
 	"R29.need":         catalog.String("a guardian group with %[1]s on the child's card, class or school"),
 	"R33.never":        catalog.String("nothing would do: students and guardians never have Primus rights"),
 	"R30.installation": catalog.String("nothing would do: the place belongs to another installation"),

@@ -49,6 +49,9 @@ func TestReasonsHaveSentences(t *testing.T) {
 	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/lukio"}).Against) // R38
 	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/nowhere"}).Missing)
 	check(levels.Why(access.Question{Who: who, Right: "wilma.x", Place: "m/unit/u"}).Against) // no school
+	ims := access.Load(fact.Of(fact.Fact{Key: fact.Key{Kind: "Installation", ID: "i"}, Field: "system", Value: "ims"},
+		fact.Fact{Key: fact.Key{Kind: "Person", ID: "i/u"}, Field: "kind", Value: "user"}))
+	check(ims.Why(access.Question{Who: access.Who{Person: "i/u"}, Right: "viewer", Place: "i/ims/processes/nowhere"}).Against)
 	for seed := range int64(800) {
 		random := rand.New(rand.NewSource(seed))
 		before, after := access.Load(facttest.Municipality(random.Intn)), access.Load(facttest.Municipality(random.Intn))
