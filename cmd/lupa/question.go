@@ -21,6 +21,7 @@ import (
 // state is what questions are asked about: what a tree declares for a day, or
 // what a target holds.
 type state struct {
+	tree          *tree // nil for a target
 	table         *access.Table
 	facts         fact.Set
 	everybody     fact.Set // who is declared, though not there on the day
@@ -48,7 +49,7 @@ func (a *app) state(ctx context.Context, live bool) (*state, error) {
 // declared is what a valid tree declares.
 func declared(t *tree) *state {
 	s := newState(t.Goal.Alone(), t.Project.Name)
-	s.origin, s.asOf.Day = t.Goal.Origin, t.Goal.At.String()
+	s.tree, s.origin, s.asOf.Day = t, t.Goal.Origin, t.Goal.At.String()
 	return s
 }
 

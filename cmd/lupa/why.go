@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
+	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
@@ -38,6 +42,9 @@ about as GUARDIAN/CHILD. Exit 0 for Yes and for No.`,
 				return err
 			}
 			w := s.why(q)
+			if w.Turns, err = s.turns(cmd.Context(), q); err != nil {
+				return err
+			}
 			if a.json() {
 				return a.print(report.WhyJSON(w))
 			}
@@ -78,4 +85,31 @@ func factsOf(reason access.Reason, elsewhere []access.Reason) (facts []fact.Fact
 		}
 	}
 	return facts
+}
+
+// maxTurns is how many days ahead are looked at for another answer.
+const maxTurns = 60
+
+// turns is the first day ahead on which the tree gives another answer, nil where
+// there is none until the horizon. A day on which the tree has errors has none.
+func (s *state) turns(ctx context.Context, q access.Question) (*calendar.Day, error) {
+	if s.tree == nil {
+		return nil, nil
+	}
+	now := s.table.Allowed(q)
+	days := s.tree.Boundaries(s.tree.Horizon())
+	for _, b := range days[:min(maxTurns, len(days))] {
+		facts, err := s.tree.On(ctx, b.Day)
+		var broken *config.DayError
+		switch {
+		case errors.As(err, &broken):
+			return nil, nil
+		case err != nil:
+			return nil, fail(err)
+		}
+		if access.Load(facts.Plus(s.tree.Goal.Initial)).Allowed(q) != now {
+			return &b.Day, nil
+		}
+	}
+	return nil, nil
 }

@@ -398,6 +398,27 @@ func (a *assembly) steady(read []fileFacts) {
 			}
 		}
 	}
+	a.turns()
+}
+
+// turns settles what begins and ends when other documents are in force.
+func (a *assembly) turns() {
+	if a.goal.Until == nil {
+		return
+	}
+	for key, v := range a.tree.times.spans {
+		is := func(d *calendar.Day) bool {
+			return d != nil && !v.absent && d.Start(a.zones[key.Installation()]).Equal(*a.goal.Until)
+		}
+		if is(v.span.From) {
+			a.goal.Begins = append(a.goal.Begins, key)
+		}
+		if is(v.span.To) {
+			a.goal.Ends = append(a.goal.Ends, key)
+		}
+	}
+	slices.SortFunc(a.goal.Begins, fact.Key.Compare)
+	slices.SortFunc(a.goal.Ends, fact.Key.Compare)
 }
 
 func (a *assembly) zone(installation *object) *time.Location {

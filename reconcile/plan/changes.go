@@ -74,10 +74,10 @@ func (m *maker) change(root fact.Key, parts []fact.Change) Change {
 		if was.Equal(is) {
 			continue
 		}
-		fc := FieldChange{Field: f.Name, Before: value(was, f), After: value(is, f)}
+		fc := FieldChange{Field: f.Name, Before: m.value(was, f), After: m.value(is, f)}
 		if c.Action == string(order.Update) && last.Len() > 0 {
 			if fc.Cause = cause(left, was, is); fc.Cause == Conflict {
-				fc.Last = value(left, f)
+				fc.Last = m.value(left, f)
 			}
 		}
 		c.Fields = append(c.Fields, fc)
@@ -109,10 +109,10 @@ func (m *maker) record(key fact.Key) FieldChange {
 	kind := fact.Words.Kind(key.Kind)
 	_, own := fact.SplitNested(key.ID)
 	have, want, last := m.have.Object(key), m.want.Object(key), m.last.Object(key)
-	fc := FieldChange{Field: kind.In + "[" + own + "]", Before: recordValue(have, kind), After: recordValue(want, kind)}
+	fc := FieldChange{Field: kind.In + "[" + own + "]", Before: m.recordValue(have, kind), After: m.recordValue(want, kind)}
 	if m.last.Has(fact.Words.Root(key)) {
 		if fc.Cause = cause(last, have, want); fc.Cause == Conflict {
-			fc.Last = recordValue(last, kind)
+			fc.Last = m.recordValue(last, kind)
 		}
 	}
 	return fc
@@ -130,7 +130,7 @@ func cause(last, have, want fact.Set) Cause {
 }
 
 // value is what a field holds, as JSON has it.
-func value(s fact.Set, f *fact.Field) any {
+func (m *maker) value(s fact.Set, f *fact.Field) any {
 	if s.Len() == 0 {
 		if f.Type == fact.Flag {
 			return false
@@ -141,35 +141,35 @@ func value(s fact.Set, f *fact.Field) any {
 	for _, f2 := range s.All() {
 		text := f2.Value
 		if f.Type == fact.Ref && !f.Shape.Keyed() {
-			text = fact.CalledFrom(f2.Installation(), text)
+			text = m.name(text)
 		}
 		texts = append(texts, text)
 	}
 	switch {
 	case f.Shape == fact.Sets:
-		m := make(map[string]any)
+		sets := make(map[string]any)
 		for _, text := range texts {
 			k, v := fact.SplitMap(text)
 			if f.KeyRef != "" {
-				k = fact.Name(k)
+				k = m.name(k)
 			}
-			list, _ := m[k].([]string)
-			m[k] = append(list, v)
+			list, _ := sets[k].([]string)
+			sets[k] = append(list, v)
 		}
-		return m
+		return sets
 	case f.Shape == fact.Map:
-		m := make(map[string]any, len(texts))
+		values := make(map[string]any, len(texts))
 		for _, text := range texts {
 			k, v := fact.SplitMap(text)
 			if f.KeyRef != "" {
-				k = fact.Name(k)
+				k = m.name(k)
 			}
 			if f.Ref != "" {
-				v = fact.Name(v)
+				v = m.name(v)
 			}
-			m[k] = v
+			values[k] = v
 		}
-		return m
+		return values
 	case f.Shape != fact.One:
 		return texts
 	case f.Type == fact.Flag:
@@ -182,16 +182,16 @@ func value(s fact.Set, f *fact.Field) any {
 	return texts[0]
 }
 
-func recordValue(object fact.Set, kind *fact.Kind) any {
+func (m *maker) recordValue(object fact.Set, kind *fact.Kind) any {
 	if object.Len() == 0 {
 		return nil
 	}
-	m := make(map[string]any)
+	fields := make(map[string]any)
 	for i := range kind.Fields {
 		f := &kind.Fields[i]
 		if s := object.Field(f.Name); s.Len() > 0 && f.Name != kind.Key {
-			m[f.Name] = value(s, f)
+			fields[f.Name] = m.value(s, f)
 		}
 	}
-	return m
+	return fields
 }

@@ -81,6 +81,7 @@ func everything() *plan.Plan {
 		Facts: union(installation, school("Uusi \"koulu\"\n"), facts("School", "m/b"), person("b", "a"), policyOf("4"), facts("UserGroup", "m/uusi", value("title", "Ryhmä")), opet("wilma.a", "wilma.b"),
 			facts("SurveyTemplate", "m/s", value("author", "m/t-1"), value("school", "m/c"), value("holders", "m/t-1")),
 			facts("Sharing", "m/s/a", value("school", "m/a"), value("copy", "true"))),
+		Begins: []fact.Key{{Kind: "PersonOverride", ID: "m/alkaa"}}, Ends: []fact.Key{{Kind: "PersonOverride", ID: "m/loppuu"}},
 		Initial: facts("UserGroup", "m/muualla", value("external", "true")), External: []fact.Key{{Kind: "UserGroup", ID: "m/muualla"}},
 		Renames: []plan.Renaming{{Key: fact.Key{Kind: "UserGroup", ID: "m/uusi"}, From: []string{"m/vanha"}}},
 		View:    fact.Scope{Ignore: []fact.Pattern{{Kind: "UserGroup", Name: "x-*"}}},

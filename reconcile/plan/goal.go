@@ -39,6 +39,8 @@ type Goal struct {
 	Until    *time.Time // to before here, the same documents are in force
 	Inputs   []Input
 
+	Begins, Ends []fact.Key // documents, at Until; sorted
+
 	Findings []Finding                    // of the documents; none is an error
 	Origin   func(fact.Fact) []source.Pos // where a fact was declared
 	Say      Speaker                      // puts into words; where it is empty nothing is

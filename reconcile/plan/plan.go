@@ -27,6 +27,8 @@ type Plan struct {
 	TimeZone   string       `json:"timeZone"`   // in which days begin
 	ValidFrom  *time.Time   `json:"validFrom"`  // from here
 	ValidUntil *time.Time   `json:"validUntil"` // to before here, time alone changes nothing
+	Begins     []Object     `json:"begins"`     // at ValidUntil: documents that come into force
+	Ends       []Object     `json:"ends"`       // and that are no longer
 	View       fact.Scope   `json:"view"`
 	Inputs     []Input      `json:"inputs"`
 	BaseDigest fact.Digest  `json:"baseDigest"` // what the target must hold, in view, before
@@ -176,6 +178,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 			p.Findings[i] = goal.Say.Finding(f)
 		}
 	}
+	p.Begins, p.Ends = m.objects(goal.Begins), m.objects(goal.Ends)
 	p.Summary = summarize(p)
 	m.effect(p)
 	p.Hash = p.seal()

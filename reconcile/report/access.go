@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/schema/source"
@@ -66,6 +67,7 @@ type Why struct {
 	Allowed               bool
 	Places                Places // where it holds, if asked for anywhere
 	For, Against, Missing []plan.Reason
+	Turns                 *calendar.Day // the first day ahead on which the answer is another
 }
 
 // Why shows an answer: the verdict first, then every reason with its rule and
@@ -86,11 +88,17 @@ func (t *Text) Why(w Why) {
 	if w.Allowed {
 		t.reasons("", w.For)
 		t.reasons("why.mind", w.Against)
-		return
+	} else {
+		t.reasons("why.against", w.Against)
+		if len(w.Missing) > 0 {
+			t.printf("\n%s\n", t.flowing(t.sentence("why.missing", t.joined(w.Missing)), 4))
+		}
 	}
-	t.reasons("why.against", w.Against)
-	if len(w.Missing) > 0 {
-		t.printf("\n%s\n", t.flowing(t.sentence("why.missing", t.joined(w.Missing)), 4))
+	switch {
+	case w.Turns != nil && w.Allowed:
+		t.printf("\n%s\n", t.sentence("why.ends", w.Turns.String()))
+	case w.Turns != nil:
+		t.printf("\n%s\n", t.sentence("why.begins", w.Turns.String()))
 	}
 }
 
@@ -152,6 +160,9 @@ func WhyJSON(w Why) ([]byte, error) {
 	out := w.fields()
 	out["question"] = map[string]any{"person": w.Person, "right": w.Right, "place": w.Place}
 	out["sensitivity"], out["allowed"], out["places"] = w.Sensitivity, w.Allowed, append([]string{}, w.Places.Names...)
+	if w.Turns != nil {
+		out["changes"] = map[string]any{"at": w.Turns, "allowed": !w.Allowed}
+	}
 	out["for"], out["against"], out["missing"] = located(w.For), located(w.Against), missing
 	return marshal(out)
 }

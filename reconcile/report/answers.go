@@ -22,6 +22,8 @@ var englishAnswers = map[string]catalog.Message{
 	"why.mind":         catalog.String("To bear in mind"),
 	"why.missing":      catalog.String("Would need: %[1]s"),
 
+	"why.ends":            catalog.String("No longer from %[1]s on, as the tree stands."),
+	"why.begins":          catalog.String("From %[1]s on the answer is Yes, as the tree stands."),
 	"who.title":           plural.Selectf(1, "", plural.One, "1 person has %[2]s at %[4]s, %[3]s", plural.Other, "%[1]d people have %[2]s at %[4]s, %[3]s"),
 	"who.title.anywhere":  plural.Selectf(1, "", plural.One, "1 person has %[2]s, %[3]s", plural.Other, "%[1]d people have %[2]s, %[3]s"),
 	"who.nobody":          catalog.String("Nobody has %[1]s at %[2]s, %[3]s"),

@@ -67,6 +67,8 @@ func (t *Text) heading(p *plan.Plan) {
 	t.printf("%s\n", t.paint(bold, t.sentence("plan.title", p.Project, p.Target.Name, strconv.FormatInt(p.Target.Serial, 10), p.At.String())))
 	if p.ValidUntil != nil {
 		t.printf("%s\n", t.sentence("plan.until", instant(*p.ValidUntil)))
+		t.turns("timeline.begins", firstOf(p.Begins))
+		t.turns("timeline.ends", firstOf(p.Ends))
 	}
 	t.printf("\n")
 	if p.Empty() {
@@ -102,6 +104,14 @@ func (t *Text) heading(p *plan.Plan) {
 		}
 		t.printf("  %s\n", line)
 	}
+}
+
+// firstOf are the first few objects: the rest is lupa timeline's to show.
+func firstOf(objects []plan.Object) []plan.Object {
+	if len(objects) > 5 {
+		return append(slices.Clone(objects[:5]), plan.Object{Name: "..."})
+	}
+	return objects
 }
 
 // instant is the day, or the minute where no day begins there.

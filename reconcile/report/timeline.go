@@ -66,7 +66,7 @@ func (t *Text) Timeline(l Timeline) {
 func (t *Text) turns(key string, objects []plan.Object) {
 	names := make([]string, len(objects))
 	for i, o := range objects {
-		names[i] = o.Kind + " " + Safe(o.Name)
+		names[i] = strings.TrimSpace(o.Kind + " " + Safe(o.Name))
 	}
 	if len(names) > 0 {
 		t.printf("  %s\n", t.wrapped(strings.Fields(t.sentence(key, own(strings.Join(names, ", ")))), " ", 4))
