@@ -257,6 +257,11 @@ var situations = []struct {
 			want: "drift: update UserGroup e\n title: null → E\n external: true → false\n external UserGroup e\n record", then: "UserGroup e title=E"},
 		{want: "delete Person t-2\n unmanaged UserGroup e", then: "UserGroup e title=E"},
 	}},
+	{"a stub into which somebody puts more is theirs", []phase{
+		{tree: "UserGroup e {external: true}", want: "create UserGroup e"},
+		{edit: "+ UserGroup e title=E", tree: "UserGroup e {external: true}",
+			want: "drift: update UserGroup e\n title: null → E\n external UserGroup e\n record", then: "UserGroup e title=E"},
+	}},
 	{"a stub that nobody declares goes", []phase{
 		{tree: "School e {external: true}", want: "create School e"},
 		{want: "delete School e"},

@@ -88,9 +88,9 @@ func (m *maker) keepObject(root fact.Key, in *[]fact.Key) {
 }
 
 // isStub reports whether the target's object is a stub that lupa put there for
-// something that is kept elsewhere.
+// something that is kept elsewhere. Once somebody puts more into it, it is theirs.
 func (m *maker) isStub(key fact.Key) bool {
-	return m.last.Has(key) && m.have.Object(key).Value("external") != ""
+	return m.last.Has(key) && m.have.Object(key).Value("external") != "" && m.have.Object(key).Equal(m.last.Object(key))
 }
 
 // addStubs adds a stub for each object that is kept elsewhere and that the
