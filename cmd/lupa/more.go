@@ -239,8 +239,9 @@ const environmentHelp = `  LUPA_TARGET      the target to use; --target comes fi
 
 const formatsHelp = `  text   for people, on a terminal or in a file
   json   for scripts: validate, plan, show, apply, drift, export, target, rules,
-         version, why, who, access
+         version, why, who, access, test, prove, timeline
   jsonl  a line of JSON for each right of a person at a place: access
+  junit  for CI: test
 
 Texts in JSON are English; codes and arguments stand beside them. JSON, plan
 files and snapshots hold card keys and are to be kept like personal data.

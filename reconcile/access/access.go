@@ -146,10 +146,6 @@ func (t *Table) Persons() iter.Seq[Who] {
 	}
 }
 
-// Knows reports whether there is somebody of that id, alone or, as a guardian,
-// with a child.
-func (t *Table) Knows(w Who) bool { return t.row(w) != nil }
-
 // IsPlace reports whether a place exists: it is there, or a path below one that
 // has grants of its own.
 func (t *Table) IsPlace(place string) bool {

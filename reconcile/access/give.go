@@ -56,9 +56,9 @@ func (g *giver) give(right int32, from given) {
 }
 
 // take removes a right from what is given, and reports whether it was there.
-func (g *giver) take(right int32, of func(given) bool) bool {
+func (g *giver) take(right int32) bool {
 	n := len(g.given)
-	g.given = slices.DeleteFunc(g.given, func(e entry) bool { return e.right == right && of(e.sources[0]) })
+	g.given = slices.DeleteFunc(g.given, func(e entry) bool { return e.right == right })
 	return len(g.given) < n
 }
 

@@ -115,7 +115,7 @@ func (g *giver) account() {
 func (g *giver) revokes(of func(key string) bool) {
 	for _, right := range g.x.revokes {
 		key := g.rights[right]
-		if !of(key) || !g.take(right, func(given) bool { return true }) {
+		if !of(key) || !g.take(right) {
 			continue
 		}
 		g.block(right, byTick, -1, "R14", "revoked")

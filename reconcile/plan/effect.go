@@ -67,7 +67,7 @@ func (m *maker) effect(p *Plan) {
 		return
 	}
 	if p.Target.Serial == 0 {
-		p.EffectSummary = Counts(access.Load(m.after()), m.several)
+		p.EffectSummary = counts(access.Load(m.after()), m.several)
 		return
 	}
 	e := access.Compare(access.Load(m.before()), access.Load(m.after()))
@@ -88,14 +88,14 @@ func Tables(goal *Goal, snap fact.Snapshot) (before, after *access.Table, severa
 	return access.Load(m.before()), access.Load(m.after()), m.several
 }
 
-// Counts is how many people have each right at each place.
-func Counts(t *access.Table, several bool) []Count {
-	var counts []Count
+// counts is how many people have each right at each place.
+func counts(t *access.Table, several bool) []Count {
+	var all []Count
 	for _, c := range t.Counts() {
 		right, _ := t.Right(fact.Key{ID: c.Place}.Installation(), c.Right)
-		counts = append(counts, Count{c.Right, fact.Called(c.Place, several), c.People, right.Sensitivity})
+		all = append(all, Count{c.Right, fact.Called(c.Place, several), c.People, right.Sensitivity})
 	}
-	return counts
+	return all
 }
 
 // Effects is what a comparison found, in the words of a plan: what people gain
@@ -103,11 +103,6 @@ func Counts(t *access.Table, several bool) []Count {
 func Effects(e *access.Effect, several bool, say func(Reason) string, origin func(fact.Fact) []source.Pos) (effect, unchanged []Effect, templates []TemplateEffect) {
 	w := wording{several, say, origin}
 	return w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
-}
-
-// Reasons is reasons in the words of a plan, without places.
-func Reasons(list []access.Reason, several bool, say func(Reason) string) []Reason {
-	return wording{several: several, say: say}.reasons(list, nil)
 }
 
 // CalledWho is what a person calls somebody: the card, and for a guardian that

@@ -23,7 +23,7 @@ func TestReasonsHaveSentences(t *testing.T) {
 	said := make(map[string]bool)
 	text := English()
 	check := func(reasons []access.Reason) {
-		for i, r := range plan.Reasons(reasons, false, text.Reason) {
+		for i, r := range plan.Explain(reasons, false, text.Reason, nil) {
 			key := r.Rule + "." + r.Case
 			if said[key] {
 				continue
