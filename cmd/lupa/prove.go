@@ -122,6 +122,9 @@ func (a *app) proveSince(ctx context.Context, c claim, t *tree, rev string) (rep
 		return report.Proof{}, err
 	}
 	from, until := t.Horizon()
+	if _, far := old.Horizon(); far > until { // who shortens the horizon hides nothing by it
+		until = far
+	}
 	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: rev + " (" + commit[:min(12, len(commit))] + ")", Until: &until}
 	days := []calendar.Day{from}
 	for _, b := range slices.Concat(t.Boundaries(from, until), old.Boundaries(from, until)) {

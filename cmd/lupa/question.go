@@ -24,7 +24,7 @@ type state struct {
 	tree          *tree // nil for a target
 	table         *access.Table
 	facts         fact.Set
-	everybody     fact.Set // who is declared, though not there on the day
+	lenient       bool // names were checked before: who is not there on the day has nothing
 	installations []string
 	schools       map[string]int               // of an installation
 	origin        func(fact.Fact) []source.Pos // nil for a target
@@ -144,10 +144,7 @@ func listed(names []string) string {
 // all alike, so that nothing is suggested for one.
 func (s *state) person(name string) (access.Who, bool) {
 	card, child, forChild := strings.Cut(name, "/")
-	has := func(id string) bool {
-		key := fact.Key{Kind: "Person", ID: id}
-		return s.facts.Has(key) || s.everybody.Has(key)
-	}
+	has := func(id string) bool { return s.lenient || s.facts.Has(fact.Key{Kind: "Person", ID: id}) }
 	id, ok := s.id("Person", card, has)
 	switch {
 	case !ok:
@@ -160,6 +157,9 @@ func (s *state) person(name string) (access.Who, bool) {
 		return access.Who{Person: id}, true
 	}
 	who := access.Who{Person: id, Child: fact.ID(fact.Key{ID: id}.Installation(), child)}
+	if s.lenient {
+		return who, true
+	}
 	children := s.facts.Object(fact.Key{Kind: "Person", ID: id}).Values("children")
 	switch {
 	case len(children) == 0:

@@ -97,7 +97,9 @@ func (a *app) runTests(ctx context.Context, t *tree) ([]report.TestResult, error
 // stateOn is what the tree declares for a day.
 func stateOn(ctx context.Context, t *tree, day calendar.Day) (*state, error) {
 	if day == t.Goal.At {
-		return declared(t), nil
+		s := declared(t)
+		s.lenient = true
+		return s, nil
 	}
 	facts, err := t.On(ctx, day)
 	var broken *config.DayError
@@ -108,7 +110,7 @@ func stateOn(ctx context.Context, t *tree, day calendar.Day) (*state, error) {
 		return nil, fail(err)
 	}
 	s := newState(facts.Plus(t.Goal.Initial), t.Project.Name)
-	s.everybody = t.Goal.Declared()
+	s.lenient = true
 	return s, nil
 }
 

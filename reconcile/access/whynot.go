@@ -34,7 +34,7 @@ func (t *Table) against(r *row, right, at int32, facts bool) []Reason {
 			add(reason)
 		}
 	}
-	if r.inst.system == "ims" && at >= 0 && (e == nil || !holds(e.places, at)) {
+	if r.inst.system == "ims" && at >= 0 && (e == nil || !holds(e.places, at)) && len(out) == 0 {
 		add(t.nearest(at, facts))
 	}
 	if e == nil && facts && (r.kind == student || r.kind == guardian) {

@@ -149,6 +149,7 @@ func (a *assembly) testNames() {
 					unknown(person, "object", "", "Person", name)
 				}
 			}
+			a.testGuardian(declared, person, card, child, id(c, card), id(c, child))
 		}
 		in := c.installation
 		if c.place.word != "" {
@@ -171,5 +172,31 @@ func namesIn(s fact.Set, kind, inst string) iter.Seq[string] {
 				return
 			}
 		}
+	}
+}
+
+// testGuardian finds guardians in tests who are not asked about for a child of
+// theirs (R29). Of who is not in force nothing is known.
+func (a *assembly) testGuardian(declared fact.Set, at text, card, child, cardID, childID string) {
+	guardian := declared.Object(fact.Key{Kind: "Person", ID: cardID})
+	children := guardian.Values("children")
+	names := make([]string, len(children))
+	for i, id := range children {
+		names[i] = fact.Name(id)
+	}
+	report := func(variant string, args ...string) {
+		a.report(source.Problem{Code: "E01", Case: variant, Args: args, Pos: []source.Pos{at.at.pos(a.paths)}})
+	}
+	switch {
+	case guardian.Value("kind") != "guardian" && (child == "" || guardian.Len() == 0):
+	case len(children) == 0 && child != "":
+		report("childless", card)
+	case len(children) > 0 && child == "":
+		for i, name := range names {
+			names[i] = card + "/" + name
+		}
+		report("guardian", card, strings.Join(names, ", "))
+	case len(children) > 0 && !slices.Contains(children, childID):
+		report("child", card, child, strings.Join(names, ", "))
 	}
 }

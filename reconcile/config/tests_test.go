@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,9 +102,16 @@ spec:
     - {person: t-1, right: wilma.surveys.addSurvy, place: testilla, expect: deny}
     - {right: wilma.surveys.maintain, place: unit/a, exactly: [t-1, g-9/t-1]}
     - {right: wilma.surveys.maintain, place: ims/processes, exactly: ["x:t-1"]}
+    - {person: g-1, right: wilma.surveys.maintain, expect: deny}
+    - {person: g-1/t-1, right: wilma.surveys.maintain, expect: deny}
+    - {person: t-1/k-1, right: wilma.surveys.maintain, expect: deny}
+    - {person: g-1/k-1, right: wilma.surveys.maintain, expect: deny}
 `
-	want := []string{"kokeet.yaml:6 E01.object", "kokeet.yaml:7 E01.place", "kokeet.yaml:7 E01.right", "kokeet.yaml:8 E01.object", "kokeet.yaml:8 E01.place", "kokeet.yaml:9 E01.object", "kokeet.yaml:9 E01.place"}
-	tree := load(t, and(base, "kokeet.yaml", tests), "")
+	want := []string{"kokeet.yaml:6 E01.object", "kokeet.yaml:7 E01.place", "kokeet.yaml:7 E01.right", "kokeet.yaml:8 E01.object", "kokeet.yaml:8 E01.place", "kokeet.yaml:9 E01.object", "kokeet.yaml:9 E01.place",
+		"kokeet.yaml:10 E01.guardian", "kokeet.yaml:11 E01.child", "kokeet.yaml:12 E01.childless"}
+	slices.Sort(want)
+	family := yaml("Person", "k-1", "spec: {kind: student, schools: [testila]}") + "---\n" + yaml("Person", "g-1", "spec: {kind: guardian, children: [k-1]}")
+	tree := load(t, and(base, "kokeet.yaml", tests, "perhe.yaml", family), "")
 	if got := found(tree.Problems); !cmp.Equal(want, got) || !tree.Refused() {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -332,7 +332,7 @@ var english = map[string]catalog.Message{
 	"proof.template":   catalog.String("%[1]s may newly %[2]s: template %[3]s"),
 	"proof.templateIn": catalog.String("%[1]s may newly %[2]s: template %[3]s, in %[4]s"),
 	"proof.day":        catalog.String("as of %[1]s"),
-	"proof.days":       catalog.String("on every day from %[1]s until %[2]s"),
+	"proof.days":       catalog.String("on every day from %[1]s to before %[2]s"),
 	"proof.later":      catalog.String("Not looked at: what begins or ends later, first on %[1]s; lupa timeline shows it."),
 	"proof.more":       plural.Selectf(1, "", plural.One, "and 1 more gain", plural.Other, "and %[1]d more gains"),
 

@@ -73,7 +73,7 @@ var englishReasons = map[string]catalog.Message{
 	"R14.revoked":      catalog.String("taken away from the person"),
 	"R14.primus":       catalog.String("%[1]s is taken away from the person, and with it what it implies"),
 	"P7.hidden":        catalog.String("group %[1]s would give it, and the level before names groups, which hide it"),
-	"R59.nearest":      catalog.String("%[1]s has rights of its own, and none of them is for the person's groups"),
+	"R59.nearest":      catalog.String("%[1]s has rights of its own, and none of them gives this to the person's groups"),
 	"R59.none":         catalog.String("nobody has rights at %[1]s or above"),
 	"R93.stronger":     catalog.String("taken away from the person, to no effect: group %[1]s is stronger"),
 	"R31.reverse":      catalog.String("group %[1]s lists it in Wilma, and a Wilma right is none in Primus"),
