@@ -386,14 +386,17 @@ func (a *app) accept(t *tree) (*tree, error) {
 	if !t.Refused() {
 		return t, nil
 	}
-	if a.json() {
-		if err := a.print(report.ProblemsJSON(t.Problems)); err != nil {
-			return nil, err
-		}
-	} else {
-		a.text(a.err).Problems(t.Problems, t.line())
+	return nil, a.refuse(t.Problems, t.line(), "the tree has errors", "mend them and check with: lupa validate")
+}
+
+// refuse shows what is wrong with the input, and fails.
+func (a *app) refuse(problems []plan.Finding, line report.Line, what, next string) error {
+	if !a.json() {
+		a.text(a.err).Problems(problems, line)
+	} else if err := a.print(report.ProblemsJSON(problems)); err != nil {
+		return err
 	}
-	return nil, &failure{code: exitInput, err: errors.New("the tree has errors"), next: "mend them and check with: lupa validate"}
+	return &failure{code: exitInput, err: errors.New(what), next: next}
 }
 
 // line gives lines of the tree's documents, each file read once. A line of a

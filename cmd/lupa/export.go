@@ -71,24 +71,33 @@ func completeFiles(cmd *cobra.Command, flags ...string) {
 // take reads the target whole. What the tree ignores is in a snapshot too: it is
 // left out of view when a plan is made.
 func (a *app) take(ctx context.Context) (*plan.Snapshot, error) {
-	t, at, err := a.locate()
+	t, at, snap, err := a.whole(ctx)
 	if err != nil {
 		return nil, err
-	}
-	r, err := a.reader(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	snap, err := r.Read(ctx, fact.Scope{})
-	if err != nil {
-		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
 	}
 	s, err := plan.Take(snap, t.Project.Name, at.name, version, a.now)
 	if err != nil {
 		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
 	}
 	return s, nil
+}
+
+// whole reads all that the target holds, whatever the tree ignores.
+func (a *app) whole(ctx context.Context) (*tree, place, fact.Snapshot, error) {
+	t, at, err := a.locate()
+	if err != nil {
+		return nil, at, fact.Snapshot{}, err
+	}
+	r, err := a.reader(ctx, at)
+	if err != nil {
+		return nil, at, fact.Snapshot{}, err
+	}
+	defer r.Close()
+	snap, err := r.Read(ctx, fact.Scope{})
+	if err != nil {
+		return nil, at, snap, fail(fmt.Errorf("target %s: %w", at.name, err))
+	}
+	return t, at, snap, nil
 }
 
 // saveSnapshot writes a snapshot file. It replaces another one, and nothing else.

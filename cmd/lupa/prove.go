@@ -210,14 +210,7 @@ func (a *app) known(c claim, tables ...*access.Table) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	if a.json() {
-		if err := a.print(report.ProblemsJSON(problems)); err != nil {
-			return err
-		}
-	} else {
-		a.text(a.err).Problems(problems, nil)
-	}
-	return &failure{code: exitInput, err: errors.New("the question cannot be asked")}
+	return a.refuse(problems, nil, "what was asked about is not there", "see the rights with: "+a.command("access", "--all"))
 }
 
 // smallest is how many gains contradict a claim, and the one that says it best:

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -54,18 +52,9 @@ func declared(t *tree) *state {
 }
 
 func (a *app) liveState(ctx context.Context) (*state, error) {
-	t, at, err := a.locate()
+	t, at, snap, err := a.whole(ctx)
 	if err != nil {
 		return nil, err
-	}
-	r, err := a.reader(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	snap, err := r.Read(ctx, fact.Scope{})
-	if err != nil {
-		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
 	}
 	s := newState(snap.Now, t.Project.Name)
 	s.asOf.Target, s.asOf.Serial = at.name, snap.Serial
@@ -305,15 +294,7 @@ func (a *app) acceptQuestion(s *state) error {
 	if len(s.problems) == 0 {
 		return nil
 	}
-	problems := plan.Problems(s.problems...)
-	if a.json() {
-		if err := a.print(report.ProblemsJSON(problems)); err != nil {
-			return err
-		}
-	} else {
-		a.text(a.err).Problems(problems, nil)
-	}
-	return &failure{code: exitInput, err: errors.New("what was asked about is not there"), next: "see what is with: " + a.command("access", "--all")}
+	return a.refuse(plan.Problems(s.problems...), nil, "what was asked about is not there", "see what is with: "+a.command("access", "--all"))
 }
 
 // placeFlag adds --place, and --school, which is the same.

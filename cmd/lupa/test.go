@@ -83,15 +83,7 @@ func (a *app) runTests(ctx context.Context, t *tree) ([]report.TestResult, error
 	if len(problems) == 0 {
 		return results, nil
 	}
-	found := plan.Problems(problems...)
-	if a.json() {
-		if err := a.print(report.ProblemsJSON(found)); err != nil {
-			return nil, err
-		}
-	} else {
-		a.text(a.err).Problems(found, t.line())
-	}
-	return nil, &failure{code: exitInput, err: errors.New("tests name what is not there"), next: "mend them and try again: " + a.command("test")}
+	return nil, a.refuse(plan.Problems(problems...), t.line(), "tests name what is not there", "mend them and try again: "+a.command("test"))
 }
 
 // stateOn is what the tree declares for a day.
