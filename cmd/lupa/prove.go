@@ -248,18 +248,22 @@ func smallest(c claim, e *access.Effect, before, after *access.Table, several bo
 		return 0, nil
 	}
 	_, _, templates := plan.Effects(e, several, report.English().Reason, origin)
-	var first *report.Counterexample
-	for _, s := range templates {
-		if !s.Gained {
+	return templateGain(templates)
+}
+
+// templateGain is how many gains with survey templates there are, and the first.
+func templateGain(templates []plan.TemplateEffect) (gains int, first *report.Counterexample) {
+	for _, e := range templates {
+		if !e.Gained {
 			continue
 		}
-		gains += len(s.People) * len(s.Actions) * len(s.Templates) * max(1, len(s.Places))
+		gains += len(e.People) * len(e.Actions) * len(e.Templates) * max(1, len(e.Places))
 		if first == nil {
-			asked := report.Asked{Person: s.People[0], Template: s.Templates[0], Action: s.Actions[0]}
-			if len(s.Places) > 0 {
-				asked.Place = s.Places[0]
+			asked := report.Asked{Person: e.People[0], Template: e.Templates[0], Action: e.Actions[0]}
+			if len(e.Places) > 0 {
+				asked.Place = e.Places[0]
 			}
-			first = &report.Counterexample{Question: asked, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{s.Reason}}
+			first = &report.Counterexample{Question: asked, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{e.Reason}}
 		}
 	}
 	return gains, first
@@ -286,17 +290,8 @@ func (a *app) provePlan(c claim, file string) (report.Proof, error) {
 			proof.Example = &report.Counterexample{Question: report.Asked{Person: e.People[0], Right: covered[0], Place: e.Places[0]}, Gained: true, Sensitivity: e.Sensitivity, Before: e.Before, After: e.After}
 		}
 	}
-	for _, e := range p.Templates {
-		if e.Gained && c.nothing {
-			proof.Gains += len(e.People) * len(e.Actions) * len(e.Templates) * max(1, len(e.Places))
-			if proof.Example == nil {
-				asked := report.Asked{Person: e.People[0], Template: e.Templates[0], Action: e.Actions[0]}
-				if len(e.Places) > 0 {
-					asked.Place = e.Places[0]
-				}
-				proof.Example = &report.Counterexample{Question: asked, Gained: true, Before: []plan.Reason{}, After: []plan.Reason{e.Reason}}
-			}
-		}
+	if c.nothing && proof.Example == nil { // as in smallest: rights say more than templates
+		proof.Gains, proof.Example = templateGain(p.Templates)
 	}
 	return proof, nil
 }
