@@ -74,6 +74,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.renames(read)
 	a.lists(read)
 	a.accessTests(read)
+	a.silences(read)
 	a.steady(read)
 	for i := range read {
 		for j := range read[i].objects {
@@ -350,6 +351,7 @@ func (a *assembly) today() (err error) {
 			return err
 		}
 	}
+	a.goal.Days = a.days
 	first := a.firstZone()
 	a.goal.TimeZone = first.String()
 	a.goal.At, err = a.day(first)

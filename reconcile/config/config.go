@@ -24,10 +24,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
@@ -137,6 +139,7 @@ type fileFacts struct {
 	lists       []list
 	rules       []groupRule
 	tests       []accessTest
+	silences    []silence
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
 }
@@ -197,7 +200,7 @@ func compile(index int32, file *source.File) fileFacts {
 		told[p.Pos[0]] = true
 		twice = twice || p.Key() == "E35.twice"
 	}
-	for _, doc := range file.Documents {
+	for i, doc := range file.Documents {
 		if twice {
 			c.loseNames(doc.Root())
 		}
@@ -210,6 +213,7 @@ func compile(index int32, file *source.File) fileFacts {
 			}
 		}
 		c.document(doc)
+		c.silences(doc.Root(), lastLine(file.Documents, i))
 		c.loseMisplaced(doc.Root(), problems)
 	}
 	return c.out
@@ -263,14 +267,21 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	if err := a.assemble(read, rosters); err != nil {
 		return err
 	}
-	for _, f := range policy.Check(policy.Documents, policy.Pass{
-		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Facts.Plus(goal.Initial),
-		Several: len(goal.Installations) > 1,
-	}) {
-		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
+	goal.Weights = policy.WeightsOf(goal.Declared())
+	for i, f := range l.tree.Problems {
+		l.tree.Problems[i].Severity = goal.Weights.Of("", f.Code)
 	}
+	alone := sync.OnceValue(func() *access.Table { return access.Load(goal.Alone()) })
+	pass := policy.Pass{
+		Declared: goal.Declared(), Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days,
+		Several: len(goal.Installations) > 1, After: alone,
+	}
+	l.check(goal, policy.Documents, pass)
 	a.testNames()
-	l.tree.Problems = oncePerDefault(l.tree.Problems)
+	if !slices.ContainsFunc(l.tree.Problems, hides) {
+		l.check(goal, policy.State, pass)
+	}
+	l.tree.Problems, goal.Silenced = goal.Judge(oncePerDefault(l.tree.Problems))
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
 	if l.tree.Refused() {
 		return nil
@@ -278,6 +289,19 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	goal.Findings = l.tree.Problems
 	l.tree.Goal = goal
 	return nil
+}
+
+func (l *loader) check(goal *plan.Goal, stage policy.When, pass policy.Pass) {
+	for _, f := range policy.Check(stage, pass) {
+		l.tree.Problems = append(l.tree.Problems, goal.Locate(f))
+	}
+}
+
+// hides reports whether a problem may hide what the tree entitles people to, so
+// that whatever were said of that would be a mere consequence.
+func hides(f plan.Finding) bool {
+	r, ok := policy.RuleOf(f.Code)
+	return f.Severity == policy.Error && (!ok || r.Firm)
 }
 
 // oncePerDefault keeps one of the findings that every line of People has for the

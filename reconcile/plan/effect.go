@@ -67,10 +67,10 @@ func (m *maker) effect(p *Plan) {
 		return
 	}
 	if p.Target.Serial == 0 {
-		p.EffectSummary = counts(access.Load(m.after()), m.several)
+		p.EffectSummary = counts(m.tableAfter(), m.several)
 		return
 	}
-	e := access.Compare(access.Load(m.before()), access.Load(m.after()))
+	e := access.Compare(m.tableBefore(), m.tableAfter())
 	w := wording{several: m.several, say: m.goal.Say.Reason, origin: m.goal.Origin}
 	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost
@@ -85,7 +85,7 @@ func (m *maker) after() fact.Set  { return m.want.Plus(m.beyond) }
 // whether several installations are spoken of.
 func Tables(goal *Goal, snap fact.Snapshot) (before, after *access.Table, several bool) {
 	m, _ := begin(goal, snap)
-	return access.Load(m.before()), access.Load(m.after()), m.several
+	return m.tableBefore(), m.tableAfter(), m.several
 }
 
 // counts is how many people have each right at each place.

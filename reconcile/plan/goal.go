@@ -41,7 +41,14 @@ type Goal struct {
 
 	Begins, Ends []fact.Key // documents, at Until; sorted
 
-	Findings []Finding                    // of the documents; none is an error
+	Days    map[string]calendar.Day // the day to look at, by installation
+	Weights policy.Weights          // of findings
+	Actor   string                  // who is to make the changes, instead of whom the Policy names; a name
+
+	Silences []Silence // in force, sorted by file and line
+	Silenced int       // findings of the documents that they took out
+
+	Findings []Finding                    // of the documents
 	Origin   func(fact.Fact) []source.Pos // where a fact was declared
 	Say      Speaker                      // puts into words; where it is empty nothing is
 }

@@ -2,8 +2,11 @@ package plan
 
 import (
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
+	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
@@ -69,6 +72,7 @@ type Summary struct {
 	Lost      int `json:"lost"`   // persons
 	Errors    int `json:"errors"`
 	Warnings  int `json:"warnings"`
+	Silenced  int `json:"silenced,omitempty"` // findings that documents ask not to hear
 }
 
 // Changes is how many objects change.
@@ -172,7 +176,8 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	if p.GoalDigest = p.BaseDigest; !p.Empty() {
 		p.GoalDigest = m.want.Digest()
 	}
-	p.Findings = append(append([]Finding{}, goal.Findings...), m.findings(changes)...)
+	found, silenced := goal.Judge(m.findings(changes, snap))
+	p.Findings = append(append([]Finding{}, goal.Findings...), found...)
 	for i, f := range p.Findings {
 		if goal.Say.Finding != nil {
 			p.Findings[i] = goal.Say.Finding(f)
@@ -180,6 +185,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	}
 	p.Begins, p.Ends = m.objects(goal.Begins), m.objects(goal.Ends)
 	p.Summary = summarize(p)
+	p.Summary.Silenced = goal.Silenced + silenced
 	m.effect(p)
 	p.Hash = p.seal()
 	return p
@@ -197,6 +203,8 @@ func begin(goal *Goal, snap fact.Snapshot) (*maker, []order.Step) {
 	m.have, m.last, m.declared = aligned[0], aligned[1], aligned[2]
 	m.keep()
 	m.several = m.severalInstallations()
+	m.tableBefore = sync.OnceValue(func() *access.Table { return access.Load(m.before()) })
+	m.tableAfter = sync.OnceValue(func() *access.Table { return access.Load(m.after()) })
 	return m, renames
 }
 
@@ -241,6 +249,8 @@ type maker struct {
 	left      []policy.Finding // values of the target that are not kept
 
 	several bool // installations: names are told with theirs
+
+	tableBefore, tableAfter func() *access.Table // who may do what, loaded where it is asked for
 }
 
 // drift is what happened to lupa's objects since it left them.
@@ -295,10 +305,12 @@ func (m *maker) severalInstallations() bool {
 	return len(seen) > 1
 }
 
-func (m *maker) findings(changes []fact.Change) []Finding {
+func (m *maker) findings(changes []fact.Change, snap fact.Snapshot) []Finding {
 	var out []Finding
 	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
-		Declared: m.goal.Facts, Goal: m.want, Have: m.have, Beyond: m.beyond, Changes: changes, Several: m.several,
+		Declared: m.goal.Facts, Goal: m.want, Days: m.goal.Days, Several: m.several,
+		Have: m.have, Last: m.last, Beyond: m.beyond, Changes: changes, First: snap.Serial == 0, Actors: m.actors(),
+		Before: m.tableBefore, After: m.tableAfter,
 	})) {
 		located := m.goal.Locate(f)
 		located.Subject = f.Subject.Kind + " " + m.name(f.Subject.ID)
@@ -307,9 +319,31 @@ func (m *maker) findings(changes []fact.Change) []Finding {
 	return out
 }
 
+// actors are the persons in whose name changes are made, by installation: whom the
+// Goal names, else whom the Policy does.
+func (m *maker) actors() map[string]string {
+	actors := make(map[string]string)
+	for key, o := range m.declared.Kind("Policy").Objects() {
+		if actor := o.Value("actor"); actor != "" {
+			actors[key.Installation()] = actor
+		}
+	}
+	if m.goal.Actor == "" {
+		return actors
+	}
+	for _, inst := range m.goal.Installations {
+		if own, name, ok := strings.Cut(m.goal.Actor, ":"); !ok {
+			actors[inst] = fact.ID(inst, m.goal.Actor)
+		} else if own == inst {
+			actors[inst] = fact.ID(inst, name)
+		}
+	}
+	return actors
+}
+
 // Locate joins a finding with the places of its facts.
 func (g *Goal) Locate(f policy.Finding) Finding {
-	out := Finding{Code: f.Code, Case: f.Case, Severity: policy.SeverityOf(f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
+	out := Finding{Code: f.Code, Case: f.Case, Severity: g.Weights.Of(f.Subject.Installation(), f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
 		Subject: f.Subject.Kind + " " + fact.Called(f.Subject.ID, len(g.Installations) > 1), Pos: []source.Pos{}}
 	if g.Origin != nil {
 		for _, from := range f.Facts {

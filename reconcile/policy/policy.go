@@ -3,9 +3,13 @@
 //
 // A rule looks at facts and says what is wrong with them; it does not know
 // files. Whoever asks joins its findings with the places that the facts come
-// from.
+// from, and lets Weights say how much each finding weighs.
 //
 //	findings := policy.Check(policy.Documents, policy.Pass{Declared: declared, Goal: goal})
+//
+// The rows stand in files by what they are about; Rules has them all, sorted by
+// code. A case of testdata shows of each what it finds: before, after, and what
+// is expected.
 package policy
 
 import (
@@ -14,6 +18,7 @@ import (
 	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/schema"
 )
@@ -56,6 +61,9 @@ type Rule struct {
 	Source string // the rule of the domain that it guards
 	When   When
 	Check  func(*Pass)
+
+	By   string // the room that carries it out, where that is not this one: then there is no Check
+	Firm bool   // later stages rely on it: it weighs the same everywhere, and nobody silences it
 }
 
 // When says what a rule needs to know.
@@ -63,6 +71,7 @@ type When int
 
 const (
 	Documents When = 1 << iota // what is declared
+	State                      // what is in force and what it entitles people to; there are no errors that hide something
 	Plan                       // what the target holds, and what is to change
 )
 
@@ -72,33 +81,69 @@ type Pass struct {
 	Known    fact.Set               // objects with problems: what they are called, and what they name
 	Lost     func(name string) bool // whether a name may be declared in a document that could not be read
 	Goal     fact.Set               // what the target is to hold, as far as the stage knows it
-	Have     fact.Set               // Plan: what the target holds, with the plan's renames made
-	Beyond   fact.Set               // Plan: what it holds out of view
-	Changes  []fact.Change
+	Days     map[string]calendar.Day
 	Several  bool // installations: what is named is named with its own
 
+	// Plan alone. The plan's renames are made in all of these.
+	Have    fact.Set // what the target holds
+	Last    fact.Set // what lupa left there
+	Beyond  fact.Set // what it holds out of view
+	Changes []fact.Change
+	First   bool              // nothing was ever applied to the target
+	Actors  map[string]string // by installation: the id of the person in whose name changes are made
+
+	// State and Plan: who may do what before, with Have, and after, with Goal.
+	// Loading them takes time, so a rule asks for them where it has to.
+	Before, After func() *access.Table
+
 	stage    When
+	rules    []Rule
 	findings []Finding
 }
 
 // Rules are all rules, by code.
-var Rules = []Rule{
-	{"D07", "field-of-other-kind", "R27, R29, R33", Documents, fieldOfOtherKind},
-	{"E01", "unknown-reference", "R30", Documents, unknownReference},
-	{"E02", "account-of-student", "R33", Documents, accountOfStudent},
-	{"E03", "schools", "R36, R74", Documents, schools},
-	{"E05", "doubled-in-list", "R77", Documents, doubledInList},
-	{"E12", "template-without-holders", "R112", Plan, templateWithoutHolders},
-	{"E17", "template-without-school", "R77", Documents | Plan, templateWithoutSchool},
-	{"E23", "still-referenced", "R30", Plan, stillReferenced},
-	{"N01", "likely-rename", "R30", Plan, likelyRename},
-	{"N02", "account-everywhere", "R74", Documents, accountEverywhere},
-	{"N03", "person-of-other-kind", "R27, R28", Documents, personOfOtherKind},
+var Rules = sorted(integrityRules, groupRules, surveyRules, systemRules, changeRules, adminRules)
+
+func sorted(tables ...[]Rule) []Rule {
+	all := slices.Concat(tables...)
+	slices.SortFunc(all, func(a, b Rule) int { return strings.Compare(a.Code, b.Code) })
+	return all
+}
+
+// RuleOf is the row of a code.
+func RuleOf(code string) (Rule, bool) { return ruleOf(Rules, code) }
+
+func ruleOf(rules []Rule, code string) (Rule, bool) {
+	i, ok := slices.BinarySearchFunc(rules, code, func(r Rule, code string) int { return strings.Compare(r.Code, code) })
+	if !ok {
+		return Rule{}, false
+	}
+	return rules[i], true
+}
+
+// integrityRules are those that facts have to meet to mean anything.
+var integrityRules = []Rule{
+	{Code: "D07", Name: "field-of-other-kind", Source: "R27, R29, R33", When: Documents, Check: fieldOfOtherKind, Firm: true},
+	{Code: "E01", Name: "unknown-reference", Source: "R30", When: Documents, Check: unknownReference, Firm: true},
+	{Code: "E02", Name: "account-of-student", Source: "R33", When: Documents, Check: accountOfStudent, Firm: true},
+	{Code: "E03", Name: "schools", Source: "R36, R74", When: Documents, Check: schools, Firm: true},
+	{Code: "E05", Name: "doubled-in-list", Source: "R77", When: Documents, Check: doubledInList, Firm: true},
+	{Code: "E12", Name: "template-without-holders", Source: "R112", When: Plan, Check: templateWithoutHolders, Firm: true},
+	{Code: "E17", Name: "template-without-school", Source: "R77", When: Documents | Plan, Check: templateWithoutSchool, Firm: true},
+	{Code: "E23", Name: "still-referenced", Source: "R30", When: Plan, Check: stillReferenced, Firm: true},
+	{Code: "E30", Name: "national-identifier", Source: "4.3", By: "schema/identity", Firm: true},
+	{Code: "E32", Name: "span", Source: "R14", By: "reconcile/config", Firm: true},
+	{Code: "E35", Name: "text-read-as-something-else", Source: "R67", By: "schema/source, schema", Firm: true},
+	{Code: "N01", Name: "likely-rename", Source: "R30", When: Plan, Check: likelyRename},
+	{Code: "N02", Name: "account-everywhere", Source: "R74", When: Documents, Check: accountEverywhere},
+	{Code: "N03", Name: "person-of-other-kind", Source: "R27, R28", When: Documents, Check: personOfOtherKind},
+	{Code: "W32", Name: "identifier-shape", Source: "4.3", By: "schema/identity"},
+	{Code: "N11", Name: "weight-without-effect", Source: "contract: Policy.severities", When: Documents, Check: weights},
 }
 
 // Check asks every rule that can be asked at this stage.
 func Check(stage When, p Pass) []Finding {
-	p.stage = stage
+	p.stage, p.rules = stage, Rules
 	for _, r := range Rules {
 		if r.When&stage != 0 {
 			r.Check(&p)

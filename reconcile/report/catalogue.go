@@ -1,16 +1,30 @@
 package report
 
 import (
+	"maps"
+
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/message/catalog"
 )
 
-// english is every sentence that lupa says, by its key: the code of a problem
-// and, after a full stop, its case. "KEY?" is the hint that goes with it.
-// Arguments are numbered, so that other languages may turn them round.
-var english = map[string]catalog.Message{
+// english is every sentence that lupa says of problems and plans, by its key: the
+// code of a problem and, after a full stop, its case. "KEY?" is the hint that goes
+// with it. Arguments are numbered, so that other languages may turn them round.
+var english = together(englishTexts, englishGroups, englishSurveys, englishSystems, englishChanges, englishAdmins, englishGuards)
+
+// together is several catalogues as one. A key in two of them is a mistake that
+// a test finds.
+func together(parts ...map[string]catalog.Message) map[string]catalog.Message {
+	all := make(map[string]catalog.Message)
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+var englishTexts = map[string]catalog.Message{
 	"Y01":            catalog.String("this is not UTF-8 text"),
 	"Y01.utf16":      catalog.String("this is UTF-16, not UTF-8 text"),
 	"Y01.utf16?":     catalog.String("save the file as UTF-8"),
@@ -102,6 +116,18 @@ var english = map[string]catalog.Message{
 	"D11?":           catalog.String("add it; who has left the roster has left, and the document can go too"),
 	"D12":            catalog.String("a rule for a %[1]s cannot choose by another role"),
 	"D12?":           catalog.String("groups of students and guardians stand at their school or class and hold for all of them there (R27, R28)"),
+	"N11.unknown":    catalog.String("there is no finding %[1]s; the entry has no effect"),
+	"N11.unknown?":   catalog.String("see them all with: lupa rules"),
+	"N11.firm":       catalog.String("%[1]s weighs the same everywhere: what lupa does next relies on it; the entry has no effect"),
+	"N11.firm?":      catalog.String("remove it"),
+	"D13.unknown":    catalog.String("there is no finding %[1]s to silence"),
+	"D13.unknown?":   catalog.String("see them all with: lupa rules"),
+	"D13.firm":       catalog.String("%[1]s cannot be silenced"),
+	"D13.firm?":      catalog.String("mend what it speaks of"),
+	"D13.form":       catalog.String("a silence needs a day on which it ends, and a reason"),
+	"D13.form?":      catalog.String("write it like '2026-12-31 until the new term begins'"),
+	"N10":            catalog.String("the silence of %[1]s ended on %[2]s"),
+	"N10?":           catalog.String("remove the annotation, or give it another day and a reason"),
 	"C01.outside":    catalog.String("this path leads out of the tree"),
 	"C01.outside?":   catalog.String("the export must lie below lupa.yaml; copy it there"),
 	"C01.missing":    catalog.String("there is no roster %[1]s"),

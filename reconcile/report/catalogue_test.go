@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -138,12 +139,9 @@ var counts = map[string]bool{
 // says.
 func highest(t *testing.T, key string) int {
 	t.Helper()
-	catalogue, err := os.ReadFile("catalogue.go")
-	if err != nil {
-		t.Fatal(err)
-	}
+	catalogue := catalogues(t)
 	n := 0
-	for line := range strings.Lines(string(catalogue)) {
+	for line := range strings.Lines(catalogue) {
 		if strings.HasPrefix(strings.TrimSpace(line), strconv.Quote(key)+":") {
 			for _, m := range numbered.FindAllStringSubmatch(line, -1) {
 				n = max(n, int(m[1][0]-'0'))
@@ -151,6 +149,39 @@ func highest(t *testing.T, key string) int {
 		}
 	}
 	return n
+}
+
+// catalogues is the text of all catalogues.
+func catalogues(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("sentences_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no catalogues: %v", err)
+	}
+	var all strings.Builder
+	for _, file := range append(files, "catalogue.go") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+// TestNoSentenceTwice: no key stands in two catalogues, or one would be lost.
+func TestNoSentenceTwice(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range regexp.MustCompile(`(?m)^\t"([^"]+)": *catalog\.|^\t"([^"]+)": *plural\.`).FindAllStringSubmatch(catalogues(t), -1) {
+		if key := m[1] + m[2]; seen[key] {
+			t.Errorf("%s stands in two catalogues", key)
+		} else {
+			seen[key] = true
+		}
+	}
+	if len(seen) < 100 {
+		t.Errorf("only %d sentences were found", len(seen))
+	}
 }
 
 func TestUnknownSentence(t *testing.T) {

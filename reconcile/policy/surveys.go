@@ -1,0 +1,31 @@
+package policy
+
+// surveyRules are about surveys, their maintainers and their templates.
+var surveyRules = []Rule{
+	{Code: "E04", Name: "all-schools-of-one", Source: "R74", By: "nobody"},
+	{Code: "E06", Name: "survey-rights-in-group", Source: "R87", By: "nobody"},
+	{Code: "E07", Name: "surveys-before-their-time", Source: "R67, R68, R69, R70", By: "nobody"},
+	{Code: "E08", Name: "group-right-for-person", Source: "R89, R92", By: "nobody"},
+	{Code: "E09", Name: "maintainer-schools", Source: "R78", By: "nobody"},
+	{Code: "E10", Name: "revoke-without-effect", Source: "R93, R14", By: "nobody"},
+	{Code: "E11", Name: "granted-and-revoked", Source: "R14", By: "nobody"},
+	{Code: "E18", Name: "shared-twice", Source: "R68, R99", By: "reconcile/config", Firm: true},
+	{Code: "E19", Name: "shared-without-maintainer", Source: "R96, R80", By: "nobody"},
+	{Code: "E20", Name: "everyone", Source: "R83, R86", By: "schema", Firm: true},
+	{Code: "E21", Name: "holder-of-other-kind", Source: "R97, R104", By: "nobody"},
+	{Code: "E22", Name: "template-without-function", Source: "R71", By: "nobody"},
+	{Code: "W03", Name: "many-maintainers", Source: "R81", By: "nobody"},
+	{Code: "W04", Name: "maintainer-without-templates", Source: "R73, R82, R85", By: "nobody"},
+	{Code: "W05", Name: "full-control-by-list", Source: "R74, R75", By: "nobody"},
+	{Code: "W06", Name: "maintainer-schools-without-right", Source: "R78", By: "nobody"},
+	{Code: "W07", Name: "schools-without-effect", Source: "R89", By: "nobody"},
+	{Code: "W08", Name: "tick-redundant", Source: "R93", By: "nobody"},
+	{Code: "W10", Name: "public-without-ordinary", Source: "R92", By: "nobody"},
+	{Code: "W12", Name: "shared-and-held", Source: "R98", By: "nobody"},
+	{Code: "W13", Name: "many-holders", Source: "R95, R107", By: "nobody"},
+	{Code: "W14", Name: "holder-who-maintains", Source: "R105", By: "nobody"},
+	{Code: "W15", Name: "automatic-without-group-bound", Source: "R102", By: "nobody"},
+	{Code: "W16", Name: "sharing-without-users", Source: "R99, R100, R101", By: "nobody"},
+	{Code: "W17", Name: "surveys-switched-off", Source: "R71", By: "nobody"},
+	{Code: "W23", Name: "author-or-holder-gone", Source: "R109", By: "reconcile/config, reconcile/plan"},
+}
