@@ -393,7 +393,7 @@ func (a *app) accept(t *tree) (*tree, error) {
 func (a *app) refuse(problems []plan.Finding, line report.Line, what, next string) error {
 	if !a.json() {
 		a.text(a.err).Problems(problems, line)
-	} else if err := a.print(report.ProblemsJSON(problems)); err != nil {
+	} else if err := a.print(report.ProblemsJSON(problems, 0)); err != nil {
 		return err
 	}
 	return &failure{code: exitInput, err: errors.New(what), next: next}

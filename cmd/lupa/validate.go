@@ -30,9 +30,9 @@ needs no target. Exit 3 when a problem is an error.`,
 				return err
 			}
 			if a.json() {
-				err = a.print(report.ProblemsJSON(t.Problems))
+				err = a.print(report.ProblemsJSON(t.Problems, t.Silenced))
 			} else {
-				a.text(a.out).Validation(t.Problems, t.Files, t.Objects, t.line())
+				a.text(a.out).Validation(t.Problems, t.Silenced, t.Files, t.Objects, t.line())
 			}
 			if err == nil && t.Refused() {
 				return exit(exitInput)

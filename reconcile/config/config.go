@@ -53,6 +53,7 @@ type Tree struct {
 	Project  Project
 	Goal     *plan.Goal     // nil where a problem is an error
 	Problems []plan.Finding // sorted by place; warnings are in Goal too
+	Silenced int            // findings that documents ask not to hear
 	Files    int
 	Objects  int // declared, without the records inside them
 	Tests    []AccessTest
@@ -281,7 +282,8 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	if !slices.ContainsFunc(l.tree.Problems, hides) {
 		l.check(goal, policy.State, pass)
 	}
-	l.tree.Problems, goal.Silenced = goal.Judge(oncePerDefault(l.tree.Problems))
+	l.tree.Problems, l.tree.Silenced = goal.Judge(oncePerDefault(l.tree.Problems))
+	goal.Silenced = l.tree.Silenced
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
 	if l.tree.Refused() {
 		return nil

@@ -264,6 +264,7 @@ var englishTexts = map[string]catalog.Message{
 	"note":     catalog.String("note"),
 	"errors":   plural.Selectf(1, "", plural.One, "1 error", plural.Other, "%[1]d errors"),
 	"warnings": plural.Selectf(1, "", plural.One, "1 warning", plural.Other, "%[1]d warnings"),
+	"silenced": plural.Selectf(1, "", plural.One, "1 finding is silenced in its document", plural.Other, "%[1]d findings are silenced in their documents"),
 	"files":    plural.Selectf(1, "", plural.One, "1 file", plural.Other, "%[1]d files"),
 	"objects":  plural.Selectf(1, "", plural.One, "1 object", plural.Other, "%[1]d objects"),
 	"valid":    catalog.String("valid"),

@@ -125,7 +125,7 @@ func TestSentences(t *testing.T) {
 
 // counts are the sentences whose argument is a number.
 var counts = map[string]bool{
-	"more": true, "errors": true, "warnings": true, "files": true, "objects": true, "plan.create": true, "plan.update": true, "plan.rename": true, "plan.delete": true,
+	"more": true, "errors": true, "warnings": true, "silenced": true, "files": true, "objects": true, "plan.create": true, "plan.update": true, "plan.rename": true, "plan.delete": true,
 	"plan.adopted": true, "plan.drift": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "import.done": true, "import.differ": true, "import.removed": true, "apply.done": true, "plan.created": true,
 	"tests.as": true, "tests.failures": true, "age.days": true, "age.hours": true, "age.minutes": true,
 	"effect.gained": true, "effect.lost": true, "effect.schools": true, "effect.places": true, "effect.other": true, "effect.count": true,

@@ -325,8 +325,8 @@ metadata: {name: b}
 	loaded := load(t, files)
 	var b strings.Builder
 	r := &Text{Out: &b}
-	r.Validation(loaded.Problems, loaded.Files, loaded.Objects, lineOf(files))
-	r.Validation(nil, 1, 1, nil)
+	r.Validation(loaded.Problems, 2, loaded.Files, loaded.Objects, lineOf(files))
+	r.Validation(nil, 0, 1, 1, nil)
 	golden(t, "problems", b.String())
 }
 

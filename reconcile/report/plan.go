@@ -30,6 +30,9 @@ func (t *Text) Plan(p *plan.Plan, next string, line Line) {
 		t.printf("\n")
 		t.Problems(p.Findings, line)
 	}
+	if p.Summary.Silenced > 0 {
+		t.printf("\n%s\n", t.paint(faint, t.sentence("silenced", p.Summary.Silenced)))
+	}
 	if !p.Empty() {
 		t.printf("\n%s\n", t.paint(bold, t.sentence("plan.objects")))
 	}

@@ -164,8 +164,9 @@ func Say(f plan.Finding) plan.Finding {
 	return f
 }
 
-// ProblemsJSON is the problems of a tree as JSON, with a line feed.
-func ProblemsJSON(problems []plan.Finding) ([]byte, error) {
+// ProblemsJSON is the problems of a tree as JSON, with a line feed, and how many
+// more its documents silence.
+func ProblemsJSON(problems []plan.Finding, silenced int) ([]byte, error) {
 	said := make([]plan.Finding, 0, len(problems))
 	for _, p := range problems {
 		if p = Say(p); p.Pos == nil {
@@ -173,7 +174,7 @@ func ProblemsJSON(problems []plan.Finding) ([]byte, error) {
 		}
 		said = append(said, p)
 	}
-	return marshal(map[string]any{"problems": said})
+	return marshal(map[string]any{"problems": said, "silenced": silenced})
 }
 
 func marshal(v any) ([]byte, error) {

@@ -158,7 +158,7 @@ func TestHostileValues(t *testing.T) {
 			r.Plan(p, s, line)
 			r.Drift(p)
 			r.Outcome(plan.Outcome{Entry: entry}, s)
-			r.Validation(findings, 1, 1, line)
+			r.Validation(findings, 0, 1, 1, line)
 			r.Status(Status{Name: s, Type: "sqlite", Path: s, Snapshot: fact.Snapshot{Lineage: s, Now: fact.Of(fact.Fact{Key: key})}, Entry: &entry})
 			r.Diff(s, []byte(s), []byte(s+"2"))
 			harmless(t, s, b.String(), colour)
@@ -287,7 +287,7 @@ func TestJSONShapes(t *testing.T) {
 		err  error
 		want string
 	}{
-		"problems": shape(ProblemsJSON(load(t, refused).Problems))(`problems problems.code problems.severity problems.message problems.args
+		"problems": shape(ProblemsJSON(load(t, refused).Problems, 0))(`problems problems.code problems.severity problems.message problems.args
 			problems.pos problems.pos.file problems.pos.line problems.pos.col problems.subject problems.hint problems.case`),
 		// Not there yet: acknowledge. Only at serial 0: effectSummary (a script shows it).
 		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause, widens and last of changes; case and suggest of findings;
@@ -365,14 +365,14 @@ func collect(v any, path string, keys map[string]bool) {
 
 // Lists are lists in JSON, also where nothing is in them: [] and never null.
 func TestJSONHasNoNullLists(t *testing.T) {
-	problems, err := ProblemsJSON([]plan.Finding{{Code: "E12", Severity: policy.Error}})
+	problems, err := ProblemsJSON([]plan.Finding{{Code: "E12", Severity: policy.Error}}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if escaped, err := ProblemsJSON([]plan.Finding{{Code: "E01", Case: "right", Args: []string{"<a&b>"}}}); err != nil || !strings.Contains(string(escaped), "<a&b>") {
+	if escaped, err := ProblemsJSON([]plan.Finding{{Code: "E01", Case: "right", Args: []string{"<a&b>"}}}, 0); err != nil || !strings.Contains(string(escaped), "<a&b>") {
 		t.Errorf("%v: %s", err, escaped)
 	}
-	none, err := ProblemsJSON(nil)
+	none, err := ProblemsJSON(nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Validation shows what checking a tree came to.
-func (t *Text) Validation(problems []plan.Finding, files, objects int, line Line) {
+func (t *Text) Validation(problems []plan.Finding, silenced, files, objects int, line Line) {
 	t.Problems(problems, line)
 	if len(problems) > 0 {
 		t.printf("\n")
@@ -31,6 +31,9 @@ func (t *Text) Validation(problems []plan.Finding, files, objects int, line Line
 	}
 	if warnings > 0 {
 		verdict += ", " + t.paint(yellow, t.sentence("warnings", warnings))
+	}
+	if silenced > 0 {
+		verdict += ", " + t.sentence("silenced", silenced)
 	}
 	t.printf("%s, %s: %s\n", t.sentence("files", files), t.sentence("objects", objects), verdict)
 }
