@@ -61,6 +61,9 @@ func appendStep(to []byte, st *order.Step) []byte {
 	if st.Add.Len() > 0 {
 		to = append(appendFacts(append(to, `"add":`...), st.Add), ',')
 	}
+	if len(st.After) > 0 {
+		to = append(appendList(append(to, `"after":`...), st.After, appendInt), ',')
+	}
 	if st.Del.Len() > 0 {
 		to = append(appendFacts(append(to, `"del":`...), st.Del), ',')
 	}
@@ -72,6 +75,8 @@ func appendStep(to []byte, st *order.Step) []byte {
 	to = appendString(append(to, `,"kind":`...), st.Key.Kind)
 	return append(to, '}')
 }
+
+func appendInt(to []byte, n *int) []byte { return strconv.AppendInt(to, int64(*n), 10) }
 
 func appendFacts(to []byte, s fact.Set) []byte {
 	to = append(to, '[')

@@ -182,6 +182,11 @@ func decode(members map[string]json.RawMessage, without []string) (*Plan, error)
 		if err != nil {
 			return nil, err
 		}
+		for _, first := range step.After {
+			if first < 0 || first >= len(p.Steps) {
+				return nil, fmt.Errorf("step %d waits for step %d, which is not before it", len(p.Steps), first)
+			}
+		}
 		p.Steps = append(p.Steps, step)
 	}
 	return (*Plan)(&p), nil
@@ -273,14 +278,16 @@ func hash(members map[string]json.RawMessage) string {
 
 // stepJSON is a step in the plan file. A fact is [field, value], where the
 // field of a row of an ordered list is written field[row]; field "" says that
-// the object exists.
+// the object exists. After is the places of steps that come before, from 0; a plan
+// by an older lupa does not say.
 type stepJSON struct {
-	Do   order.Action `json:"do"`
-	Kind string       `json:"kind"`
-	ID   string       `json:"id"`
-	From string       `json:"from"`
-	Del  [][2]string  `json:"del"`
-	Add  [][2]string  `json:"add"`
+	Do    order.Action `json:"do"`
+	Kind  string       `json:"kind"`
+	ID    string       `json:"id"`
+	From  string       `json:"from"`
+	Del   [][2]string  `json:"del"`
+	Add   [][2]string  `json:"add"`
+	After []int        `json:"after"`
 }
 
 func (st stepJSON) decode() (order.Step, error) {
@@ -294,7 +301,7 @@ func (st stepJSON) decode() (order.Step, error) {
 		return order.Step{}, err
 	}
 	add, err := decodeFacts(key, kind, st.Add)
-	return order.Step{Action: st.Do, Key: key, From: st.From, Del: del, Add: add}, err
+	return order.Step{Action: st.Do, Key: key, From: st.From, Del: del, Add: add, After: st.After}, err
 }
 
 func decodeFacts(key fact.Key, kind *fact.Kind, facts [][2]string) (fact.Set, error) {

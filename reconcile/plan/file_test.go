@@ -127,6 +127,9 @@ func TestFileHoldsEverything(t *testing.T) {
 			t.Errorf("the plan has no %s, and so nothing is tried of it", name)
 		}
 	}
+	if !slices.ContainsFunc(want.Steps, func(st order.Step) bool { return len(st.After) > 0 }) {
+		t.Error("no step of the plan waits for another")
+	}
 	s := want.Summary
 	if s.Create*s.Update*s.Delete*s.Rename*s.Unmanaged*s.Warnings == 0 {
 		t.Errorf("the plan lacks something: %+v", s)
@@ -279,14 +282,16 @@ func TestFileOfAnotherLupa(t *testing.T) {
 		change func(members map[string]any)
 		want   error
 	}{
-		"a newer format":             {func(m map[string]any) { m["format"] = 2 }, plan.ErrNewer},
-		"a format that never was":    {func(m map[string]any) { m["format"] = 0 }, plan.ErrNewer},
-		"no format":                  {func(m map[string]any) { delete(m, "format") }, plan.ErrAltered},
-		"a format that is no number": {func(m map[string]any) { m["format"] = "1" }, plan.ErrAltered},
-		"a kind that nobody knows":   {func(m map[string]any) { step(m)["kind"] = "Broom" }, plan.ErrAltered},
-		"a field that nobody knows":  {func(m map[string]any) { step(m)["add"] = []any{[]any{"shoeSize", "45"}} }, plan.ErrAltered},
-		"a row that is none":         {func(m map[string]any) { step(m)["add"] = []any{[]any{"title[x]", "45"}} }, plan.ErrAltered},
-		"the row before the first":   {func(m map[string]any) { step(m)["add"] = []any{[]any{"title[0]", "45"}} }, plan.ErrAltered},
+		"a newer format":                                         {func(m map[string]any) { m["format"] = 2 }, plan.ErrNewer},
+		"a format that never was":                                {func(m map[string]any) { m["format"] = 0 }, plan.ErrNewer},
+		"no format":                                              {func(m map[string]any) { delete(m, "format") }, plan.ErrAltered},
+		"a format that is no number":                             {func(m map[string]any) { m["format"] = "1" }, plan.ErrAltered},
+		"a kind that nobody knows":                               {func(m map[string]any) { step(m)["kind"] = "Broom" }, plan.ErrAltered},
+		"a field that nobody knows":                              {func(m map[string]any) { step(m)["add"] = []any{[]any{"shoeSize", "45"}} }, plan.ErrAltered},
+		"a row that is none":                                     {func(m map[string]any) { step(m)["add"] = []any{[]any{"title[x]", "45"}} }, plan.ErrAltered},
+		"the row before the first":                               {func(m map[string]any) { step(m)["add"] = []any{[]any{"title[0]", "45"}} }, plan.ErrAltered},
+		"a step that waits for itself":                           {func(m map[string]any) { step(m)["after"] = []any{1} }, plan.ErrAltered},
+		"a step that waits for none":                             {func(m map[string]any) { step(m)["after"] = []any{-1} }, plan.ErrAltered},
 		"a field more, as a later lupa of this format may write": {func(m map[string]any) { m["weather"] = []any{} }, nil},
 	} {
 		if _, err := plan.Read(reseal(t, file, c.change)); !errors.Is(err, c.want) {

@@ -167,7 +167,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 		View: goal.View, Inputs: append([]Input{}, goal.Inputs...),
 		BaseDigest: snap.Now.Digest(),
 		Changes:    m.changes(changes, renames),
-		Steps:      order.Steps(renames, changes),
+		Steps:      order.Steps(renames, m.have, m.want),
 		Drift:      m.drift(),
 		Unmanaged:  m.everywhere(m.objects(m.unmanaged)), External: m.objects(m.external),
 		Adopted: m.adopted(left),

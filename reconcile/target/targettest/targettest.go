@@ -91,7 +91,7 @@ func put(t *testing.T, to target.Atomic, plan string, want fact.Set) target.Entr
 	t.Helper()
 	have := read(t, to, fact.Scope{}).Now
 	tx := begin(t, to)
-	do(t, tx, order.Steps(nil, fact.Diff(have, want)))
+	do(t, tx, order.Steps(nil, have, want))
 	return commit(t, tx, plan, want)
 }
 
@@ -168,7 +168,7 @@ func rollback(t *testing.T, f Fixture) {
 	have := world(1)
 	entry := put(t, f.Target, "first", have)
 	tx := begin(t, f.Target)
-	do(t, tx, order.Steps(nil, fact.Diff(have, world(2))))
+	do(t, tx, order.Steps(nil, have, world(2)))
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func isolation(t *testing.T, f Fixture) {
 	have, want := world(1), world(2)
 	put(t, f.Target, "first", have)
 	tx := begin(t, f.Target)
-	do(t, tx, order.Steps(nil, fact.Diff(have, want)))
+	do(t, tx, order.Steps(nil, have, want))
 	same(t, "inside", read(t, tx, fact.Scope{}).Now, want)
 	same(t, "outside", read(t, f.Other, fact.Scope{}).Now, have)
 	commit(t, tx, "second", want)
@@ -284,7 +284,7 @@ func view(t *testing.T, f Fixture) {
 func edit(t *testing.T, f Fixture) {
 	have, want := world(1), world(2)
 	entry := put(t, f.Target, "first", have)
-	f.Edit(t, order.Steps(nil, fact.Diff(have, want))...)
+	f.Edit(t, order.Steps(nil, have, want)...)
 	snap := read(t, f.Target, fact.Scope{})
 	same(t, "now", snap.Now, want)
 	same(t, "last", snap.Last, have)
