@@ -159,7 +159,11 @@ func (m *maker) deletePhase(key fact.Key, del fact.Set) phase {
 }
 
 func hasAny(object fact.Set, b bearing) bool {
-	fields := bears[object.At(0).Kind]
+	kind := object.At(0).Kind
+	if kind != "PersonOverride" && kind != "Right" {
+		return b == adds // no other kind takes anything away
+	}
+	fields := bears[kind]
 	for _, f := range object.All() {
 		if f.Field != "" && fields[f.Field] == b {
 			return true

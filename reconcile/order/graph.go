@@ -11,14 +11,14 @@ import (
 // maker makes steps: rules cut changes into nodes and say which waits for which.
 type maker struct {
 	rules      []Rule
-	code       string // of the rule that speaks
+	code       int // the place in Precedence of the rule that speaks
 	have, want fact.Set
 
 	renames []Step
 	nodes   []node
 	edges   []edge
 
-	byKey  map[fact.Key][]int  // nodes of an object
+	byKey  map[fact.Key][]int  // nodes of an object, where anything goes
 	takers map[fact.Fact][]int // nodes that take a fact that bears on what people may do
 	givers map[fact.Fact][]int
 	proofs *prover
@@ -34,8 +34,8 @@ type node struct {
 
 // edge says that a step waits for another.
 type edge struct {
-	first, then int
-	code        string // the rule that says so
+	first, then int32
+	code        int8 // the place in Precedence of the rule that says so
 }
 
 func newMaker(rules []Rule, renames []Step, have, want fact.Set) *maker {
@@ -50,19 +50,15 @@ func (m *maker) add(st Step, p phase) int {
 
 // begin makes what rules look things up in.
 func (m *maker) begin() {
-	m.byKey = make(map[fact.Key][]int, len(m.nodes))
-	taking := false
-	for i := range m.nodes {
-		n := &m.nodes[i]
-		m.byKey[n.Key] = append(m.byKey[n.Key], i)
-		taking = taking || n.Del.Len() > 0 || n.Action == Update
-	}
+	taking := slices.ContainsFunc(m.nodes, func(n node) bool { return n.Del.Len() > 0 || n.Action == Update })
 	if !taking {
 		return // what only comes takes nobody's right away on the way
 	}
+	m.byKey = make(map[fact.Key][]int, len(m.nodes))
 	m.takers, m.givers = make(map[fact.Fact][]int), make(map[fact.Fact][]int)
 	for i := range m.nodes {
 		n := &m.nodes[i]
+		m.byKey[n.Key] = append(m.byKey[n.Key], i)
 		note(m.takers, n.Del, i)
 		note(m.givers, n.Add, i)
 	}
@@ -87,7 +83,7 @@ func (m *maker) taking() bool { return m.takers != nil }
 // wait has a step wait for another. Whoever became part of a step waits with it.
 func (m *maker) wait(then, first int) {
 	if first != then {
-		m.edges = append(m.edges, edge{first, then, m.code})
+		m.edges = append(m.edges, edge{int32(first), int32(then), int8(m.code)})
 	}
 }
 
@@ -121,7 +117,7 @@ func (m *maker) sorted() []Step {
 		out = append(out, st)
 	}
 	at := make([]int, len(m.nodes))
-	before := m.neighbours(func(e edge) (int, int) { return e.then, e.first })
+	before := m.neighbours(func(e edge) (int32, int32) { return e.then, e.first })
 	for _, i := range m.topological(place) {
 		at[i] = len(out)
 		st := m.nodes[i].Step
@@ -131,12 +127,12 @@ func (m *maker) sorted() []Step {
 	return out
 }
 
-// settle lets edges speak of the nodes that are left, each edge once.
+// settle lets edges speak of the nodes that are left, each edge once and by the
+// rule that comes first in Precedence.
 func (m *maker) settle() {
-	strength := m.strength()
-	at := func(i int) int {
+	at := func(i int32) int32 {
 		if into := m.nodes[i].into; into >= 0 {
-			return into
+			return int32(into)
 		}
 		return i
 	}
@@ -146,21 +142,10 @@ func (m *maker) settle() {
 	}
 	m.edges = slices.DeleteFunc(m.edges, func(e edge) bool { return e.first == e.then })
 	compare := func(a, b edge) int {
-		return cmp.Or(cmp.Compare(a.then, b.then), cmp.Compare(a.first, b.first), cmp.Compare(strength[a.code], strength[b.code]))
+		return cmp.Or(int(a.then-b.then), int(a.first-b.first), int(a.code-b.code))
 	}
-	if !slices.IsSortedFunc(m.edges, compare) {
-		slices.SortFunc(m.edges, compare)
-	}
+	slices.SortFunc(m.edges, compare)
 	m.edges = slices.CompactFunc(m.edges, func(a, b edge) bool { return a.then == b.then && a.first == b.first })
-}
-
-// strength is the place of each rule in Precedence.
-func (m *maker) strength() map[string]int {
-	of := make(map[string]int, len(Precedence))
-	for i, code := range Precedence {
-		of[code] = i
-	}
-	return of
 }
 
 // adjacent are the neighbours of nodes in a graph, in one slice.
@@ -171,7 +156,7 @@ type adjacent struct {
 
 func (a *adjacent) of(i int) []int32 { return a.to[a.start[i]:a.start[i+1]] }
 
-func (m *maker) neighbours(ends func(edge) (from, to int)) *adjacent {
+func (m *maker) neighbours(ends func(edge) (from, to int32)) *adjacent {
 	a := &adjacent{start: make([]int32, len(m.nodes)+1), to: make([]int32, len(m.edges))}
 	for _, e := range m.edges {
 		from, _ := ends(e)
@@ -183,31 +168,30 @@ func (m *maker) neighbours(ends func(edge) (from, to int)) *adjacent {
 	next := slices.Clone(a.start)
 	for _, e := range m.edges {
 		from, to := ends(e)
-		a.to[next[from]] = int32(to)
+		a.to[next[from]] = to
 		next[from]++
 	}
 	return a
 }
 
-func forward(e edge) (from, to int) { return e.first, e.then }
+func forward(e edge) (from, to int32) { return e.first, e.then }
 
 // openCircles lets rules give way until no steps wait for each other: within
 // each circle, all that the rule says that comes last in Precedence.
 func (m *maker) openCircles() {
-	strength := m.strength()
 	for {
 		circle := m.circles()
 		if circle == nil {
 			return
 		}
 		inside := func(e edge) bool { return circle[e.first] > 0 && circle[e.first] == circle[e.then] }
-		weakest := make(map[int]int)
+		weakest := make(map[int]int8)
 		for _, e := range m.edges {
 			if inside(e) {
-				weakest[circle[e.first]] = max(weakest[circle[e.first]], strength[e.code])
+				weakest[circle[e.first]] = max(weakest[circle[e.first]], e.code)
 			}
 		}
-		m.edges = slices.DeleteFunc(m.edges, func(e edge) bool { return inside(e) && strength[e.code] == weakest[circle[e.first]] })
+		m.edges = slices.DeleteFunc(m.edges, func(e edge) bool { return inside(e) && e.code == weakest[circle[e.first]] })
 	}
 }
 
@@ -262,13 +246,7 @@ func (m *maker) circles() []int {
 	return circle
 }
 
-func (m *maker) acyclic(next *adjacent) bool {
-	place := make([]int, len(m.nodes))
-	for i := range place {
-		place[i] = i
-	}
-	return len(m.walk(next, place)) == m.alive()
-}
+func (m *maker) acyclic(next *adjacent) bool { return len(m.anyOrder(next)) == m.alive() }
 
 func (m *maker) alive() int {
 	n := 0
@@ -284,11 +262,7 @@ func (m *maker) alive() int {
 // come is a move, and what something waits for comes no later than that.
 func (m *maker) inherit() {
 	next := m.neighbours(forward)
-	place := make([]int, len(m.nodes))
-	for i := range place {
-		place[i] = i
-	}
-	walk := m.walk(next, place)
+	walk := m.anyOrder(next)
 	for _, i := range walk {
 		for _, j := range next.of(i) {
 			if n := &m.nodes[j]; n.phase <= closes && m.nodes[i].phase > closes {
@@ -306,27 +280,23 @@ func (m *maker) inherit() {
 // places orders steps by phase and then as O1 says; it decides where no rule does.
 func (m *maker) places() []int {
 	rank := fact.Words.Rank()
-	order := make([]int, len(m.nodes))
-	for i := range order {
-		order[i] = i
-	}
-	kind := func(n *node) int {
-		if n.Action == Delete {
-			return len(rank) - rank[n.Key.Kind] + len(rank) // after what comes and changes, and the other way round
-		}
-		return rank[n.Key.Kind]
-	}
 	phased := m.phased()
-	slices.SortFunc(order, func(a, b int) int {
-		x, y := &m.nodes[a], &m.nodes[b]
-		if phased && x.phase != y.phase {
-			return cmp.Compare(x.phase, y.phase)
+	order := make([]uint64, len(m.nodes))
+	for i := range m.nodes {
+		n := &m.nodes[i]
+		kind := rank[n.Key.Kind]
+		if n.Action == Delete { // after what comes and changes, and the other way round
+			kind = 2*len(rank) - kind
 		}
-		return cmp.Or(cmp.Compare(kind(x), kind(y)), cmp.Compare(a, b))
-	})
+		if phased {
+			kind += int(n.phase) << 8
+		}
+		order[i] = uint64(kind)<<32 | uint64(i)
+	}
+	slices.Sort(order)
 	place := make([]int, len(m.nodes))
 	for at, i := range order {
-		place[i] = at
+		place[uint32(i)] = at
 	}
 	return place
 }
@@ -355,6 +325,28 @@ func (m *maker) walk(next *adjacent, place []int) []int {
 		for _, j := range next.of(i) {
 			if waits[j]--; waits[j] == 0 {
 				heap.Push(ready, int(j))
+			}
+		}
+	}
+	return out
+}
+
+// anyOrder is every node after those it waits for; those of a circle are left out.
+func (m *maker) anyOrder(next *adjacent) []int {
+	waits := make([]int32, len(m.nodes))
+	for _, j := range next.to {
+		waits[j]++
+	}
+	out := make([]int, 0, len(m.nodes))
+	for i := range m.nodes {
+		if waits[i] == 0 && m.nodes[i].into < 0 {
+			out = append(out, i)
+		}
+	}
+	for at := 0; at < len(out); at++ {
+		for _, j := range next.of(out[at]) {
+			if waits[j]--; waits[j] == 0 {
+				out = append(out, int(j))
 			}
 		}
 	}

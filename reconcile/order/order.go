@@ -73,13 +73,15 @@ func Steps(renames []Step, have, want fact.Set) []Step { return steps(Rules, ren
 
 func steps(rules []Rule, renames []Step, have, want fact.Set) []Step {
 	m := newMaker(rules, renames, have, want)
-	for _, c := range fact.Diff(m.have, m.want) {
+	changes := fact.Diff(m.have, m.want)
+	m.nodes, m.edges = make([]node, 0, len(changes)+len(changes)/8), make([]edge, 0, 2*len(changes))
+	for _, c := range changes {
 		m.cut(c)
 	}
 	m.begin()
 	for i := range rules {
 		if rules[i].wait != nil {
-			m.code = rules[i].Code
+			m.code = slices.Index(Precedence, rules[i].Code)
 			rules[i].wait(m)
 		}
 	}
