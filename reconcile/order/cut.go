@@ -196,6 +196,13 @@ func (d delta) step(key fact.Key) Step {
 func (m *maker) cutUpdate(c fact.Change) {
 	kind := fact.Words.Kind(c.Key.Kind)
 	changed := m.fields(kind, c)
+	for i := range kind.Fields {
+		f := &kind.Fields[i]
+		if _, ok := changed[f.Name]; ok && bears[kind.Name][f.Name] == person && m.manner(kind, f) != whole {
+			m.replace(c.Key)
+			return
+		}
+	}
 	var s split
 	s.hinges = make(map[string]bool)
 	var lists, switches []string
@@ -210,9 +217,6 @@ func (m *maker) cutUpdate(c fact.Change) {
 		case b == plain:
 			m.add(d.step(c.Key), plainPhase(d))
 			continue
-		case b == person && how != whole:
-			m.replace(c.Key)
-			return
 		case b == hinge || b == person:
 			s.hinges[axis(f.Name)] = true
 		case b == hiding && how == alone:

@@ -72,6 +72,11 @@ func (st Step) Do(s fact.Set) (fact.Set, error) {
 func Steps(renames []Step, have, want fact.Set) []Step { return steps(Rules, renames, have, want) }
 
 func steps(rules []Rule, renames []Step, have, want fact.Set) []Step {
+	return prepare(rules, renames, have, want).sorted()
+}
+
+// prepare cuts the changes and asks every rule.
+func prepare(rules []Rule, renames []Step, have, want fact.Set) *maker {
 	m := newMaker(rules, renames, have, want)
 	changes := fact.Diff(m.have, m.want)
 	m.nodes, m.edges = make([]node, 0, len(changes)+len(changes)/8), make([]edge, 0, 2*len(changes))
@@ -85,7 +90,7 @@ func steps(rules []Rule, renames []Step, have, want fact.Set) []Step {
 			rules[i].wait(m)
 		}
 	}
-	return m.sorted()
+	return m
 }
 
 // Skipped are the steps that are left out because of steps that failed: those

@@ -111,6 +111,7 @@ type giving struct {
 	facts fact.Set
 	about map[string][]fact.Set  // by person: overrides, substitutions, assignments, cards
 	at    map[string][]imsFact   // by group: grants
+	open  map[string][]string    // by installation: schools that let everybody do something
 	only  map[string][]fact.Fact // by installation and right of Primus: that Wilma does not have it
 	other *giving                // the other state
 }
@@ -134,7 +135,12 @@ var aboutPerson = map[string]string{"PersonOverride": "person", "Substitution": 
 	"CosDocAssignment": "person", "CardAssignment": "card"}
 
 func newGiving(facts fact.Set) *giving {
-	g := &giving{facts: facts, about: make(map[string][]fact.Set), at: make(map[string][]imsFact), only: make(map[string][]fact.Fact)}
+	g := &giving{facts: facts, about: make(map[string][]fact.Set), at: make(map[string][]imsFact), only: make(map[string][]fact.Fact), open: make(map[string][]string)}
+	for key, o := range facts.Kind("School").Objects() {
+		if o.Field("surveys.everyone.teachers").Len()+o.Field("surveys.everyone.staff").Len() > 0 {
+			g.open[key.Installation()] = append(g.open[key.Installation()], key.ID)
+		}
+	}
 	for key, o := range facts.Kind("Right").Objects() {
 		for _, f := range o.Field("primusOnly").All() {
 			right := key.Installation() + " " + o.Value("key")
@@ -190,7 +196,11 @@ func (g *giving) employee(out proofs, card fact.Set, id string) {
 			}
 		}
 	}
-	for _, school := range card.Values("schools") {
+	schools := card.Values("schools")
+	if len(schools) == 0 { // R74
+		schools = g.open[(fact.Key{ID: id}).Installation()]
+	}
+	for _, school := range schools {
 		g.everyone(out, bars, card.Value("kind"), school)
 	}
 	for _, o := range g.about[id] {
@@ -208,6 +218,16 @@ func (g *giving) employee(out proofs, card fact.Set, id string) {
 			}
 		default:
 			g.profile(out, o)
+		}
+	}
+	for right, ways := range out { // what holds everywhere holds at a school too
+		if general, _, at := strings.Cut(right, " "); at && isSurvey(right) {
+			out[right] = append(ways, out[general]...)
+		}
+	}
+	for _, right := range g.other.openRights(card.Value("kind"), schools) {
+		if general, _, _ := strings.Cut(right, " "); out[right] == nil && out[general] != nil {
+			out[right] = out[general]
 		}
 	}
 	if all := out[maintainAll]; len(all) > 0 { // R89
@@ -293,8 +313,21 @@ func (g *giving) primus(out proofs, bars revoked, right string, by ...fact.Fact)
 func (g *giving) everyone(out proofs, bars revoked, kind, school string) {
 	field := map[string]string{"teacher": "surveys.everyone.teachers", "staff": "surveys.everyone.staff"}[kind]
 	for _, f := range g.facts.Object(fact.Key{Kind: "School", ID: school}).Field(field).All() {
-		bars.give(out, surveys+f.Value, []string{surveys + f.Value}, f)
+		right := surveys + f.Value
+		bars.give(out, right+" "+school, []string{right}, f)
 	}
+}
+
+// openRights are the rights that schools give everybody of a kind, with the school.
+func (g *giving) openRights(kind string, schools []string) []string {
+	var rights []string
+	field := map[string]string{"teacher": "surveys.everyone.teachers", "staff": "surveys.everyone.staff"}[kind]
+	for _, school := range schools {
+		for _, right := range g.facts.Object(fact.Key{Kind: "School", ID: school}).Values(field) {
+			rights = append(rights, surveys+right+" "+school)
+		}
+	}
+	return rights
 }
 
 // profile gives what the roles of a profile permit (R48), on the units that they

@@ -234,17 +234,14 @@ func surveySwitch(m *maker) {
 	m.ticksAt(in)
 }
 
-// ticksAt are the survey rights of people at schools that are switched.
+// ticksAt are the survey rights that are ticked for people at schools that are
+// switched: those that come, or that go.
 func (m *maker) ticksAt(in func(school string, i int)) {
 	m.eachKind("PersonOverride", func(i int, n *node) {
-		if !speaksOfSurveys(n.Add) && !speaksOfSurveys(n.Del) {
+		if n.phase == moves || !speaksOfSurveys(n.Add) && !speaksOfSurveys(n.Del) {
 			return
 		}
-		o := m.want.Object(n.Key)
-		if n.Action == Delete {
-			o = m.have.Object(n.Key)
-		}
-		who := m.either(fact.Key{Kind: "Person", ID: o.Value("person")})
+		who := m.either(fact.Key{Kind: "Person", ID: m.state(n).Object(n.Key).Value("person")})
 		for _, school := range append(who.Values("schools"), who.Values("surveyMaintainerSchools")...) {
 			in(school, i)
 		}

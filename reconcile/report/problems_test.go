@@ -298,7 +298,7 @@ func TestJSONShapes(t *testing.T) {
 			unchanged templates templates.templates templates.people templates.actions templates.places templates.gained templates.reason templates.reason.rule templates.reason.case templates.reason.pos templates.reason.args templates.reason.text
 			changes changes.action changes.kind changes.name changes.previously changes.widens changes.cause changes.fields
 			changes.fields.field changes.fields.before changes.fields.after changes.fields.cause changes.fields.last
-			steps steps.do steps.kind steps.id steps.from steps.del steps.add
+			steps steps.do steps.kind steps.id steps.from steps.del steps.add steps.after
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after
 			unmanaged unmanaged.kind unmanaged.name unmanaged.id unmanaged.everywhere external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record
 			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint findings.case`),

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/schema"
 )
 
@@ -71,6 +72,11 @@ func TestReferenceLeadsSomewhere(t *testing.T) {
 			t.Errorf("rule %s is missing", r.Code)
 		}
 	}
+	for _, r := range order.Rules {
+		if !places[slug(r.Code)] {
+			t.Errorf("rule %s is missing", r.Code)
+		}
+	}
 	if len(links) < 100 {
 		t.Errorf("only %d links", len(links))
 	}
@@ -93,6 +99,7 @@ works with; ` + "`make golden`" + ` writes it anew.
 - [Documents](#documents): what all have in common, and the kinds
 - [Known rights](#known-rights)
 - [Rules](#rules), cited as R28 or P7 everywhere
+- [Order](#order): what is promised about the order of a plan's steps, cited as O5
 
 The schemas themselves lie in [v1](v1); ` + "`lupa schema KIND`" + ` prints one that stands
 alone, and ` + "`lupa rules CODE`" + ` tells all about a rule or a problem.
@@ -265,6 +272,12 @@ func rulesSection(b *strings.Builder) {
 			rows, last = [][]string{{"rule", "class", "what it says", "topic"}}, document
 		}
 		rows = append(rows, []string{fmt.Sprintf(`<a id="%s"></a>%s`, slug(r.Code), r.Code), string(r.Class), linked(r.Doc), topic})
+	}
+	table(b, rows)
+	b.WriteString("\n## Order\n\nThe steps of a plan come in an order that is safe after every step, and say which steps they wait for.\n\n")
+	rows = [][]string{{"rule", "what lupa does"}}
+	for _, r := range order.Rules {
+		rows = append(rows, []string{fmt.Sprintf(`<a id="%s"></a>%s`, slug(r.Code), r.Code), linked(r.Doc)})
 	}
 	table(b, rows)
 }

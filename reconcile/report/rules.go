@@ -9,6 +9,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/policy"
 )
 
@@ -38,7 +39,11 @@ type Case struct {
 // that weighs depends on the case.
 const classImport = "import"
 
-// Codes are all codes: the rules of the domain in their order, then problems.
+// classOrder is the class of what the order of a plan's steps promises.
+const classOrder = "order"
+
+// Codes are all codes: the rules of the domain in their order, those of the order
+// of steps, then problems.
 func Codes() []Code {
 	problems := problemCodes()
 	words := wordsOf()
@@ -51,6 +56,9 @@ func Codes() []Code {
 			}
 		}
 		codes = append(codes, c)
+	}
+	for _, r := range order.Rules {
+		codes = append(codes, Code{Code: r.Code, Class: classOrder, Text: r.Doc})
 	}
 	return append(codes, problems...)
 }

@@ -41,7 +41,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("%s is not listed", r.Code)
 		}
 	}
-	if at["R2"] > at["R10"] || at["R112"] > at["P1"] || at["P13"] > at["E01"] || at["E03"] > at["E12"] {
+	if at["R2"] > at["R10"] || at["R112"] > at["P1"] || at["P13"] > at["O1"] || at["O2"] > at["O10"] || at["O16"] > at["E01"] || at["E03"] > at["E12"] {
 		t.Error("codes are not in order")
 	}
 }

@@ -152,6 +152,12 @@ func (x *tx) remove(ctx context.Context, step order.Step) error {
 		return err
 	}
 	t := x.byKind[step.Key.Kind][0]
+	if len(x.pending) > 0 && x.pending[0].table != t { // in the order of the steps: a parent takes its records along
+		if err := x.flush(ctx); err != nil {
+			return err
+		}
+		x.going = true
+	}
 	return x.collect(ctx, t, t.ownerArgs(step.Key))
 }
 
