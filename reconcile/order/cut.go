@@ -28,6 +28,7 @@ type bearing int
 const (
 	plain   bearing = iota // not at all
 	adds                   // each value gives something
+	held                   // each value is somebody who holds the object (O2)
 	removes                // each value takes something away
 	hinge                  // other fields mean something else with it
 	hiding                 // while it has values, another field is not looked at
@@ -47,7 +48,7 @@ var bears = map[string]map[string]bearing{
 		"primusAccount.homeSchools": hinge, "primusAccount.allSchools": hinge},
 	"PersonOverride":     {"person": person, "grant": adds, "revoke": removes},
 	"CardAssignment":     {"card": person, "studentGroups": hiding, "guardianGroups": hiding},
-	"SurveyTemplate":     {"holders": adds},
+	"SurveyTemplate":     {"holders": held},
 	"Sharing":            {"copy": adds, "ordinary": adds, "groupBound": adds, "auto": adds},
 	"Unit":               {"parent": hinge},
 	"CosDocRole":         {"permissions": adds, "scope": hinge, "scope.units": adds, "scope.includeSubunits": adds},
@@ -93,24 +94,27 @@ func (m *maker) cut(c fact.Change) {
 	}
 }
 
-// strip takes from a card that goes what gives rights, where something else that
-// goes with it takes rights away and has to go before (O1): a revoke, or groups on
-// the student's own card that hide others.
-func (m *maker) strip(key fact.Key, card fact.Set) (rest fact.Set) {
-	if key.Kind != "Person" || !m.phased() || !m.limits(key.ID) {
-		return card
+// strip takes from an object that goes what gives rights, where what takes rights
+// away goes with it and would not outlast it: from a card that others limit and that
+// they name, so that they go before (O1), and from an override that grants and revokes.
+func (m *maker) strip(key fact.Key, object fact.Set) (rest fact.Set) {
+	card := key.Kind == "Person" && m.phased() && m.limits(key.ID)
+	both := key.Kind == "PersonOverride" && m.phased() && hasAny(object, adds) && hasAny(object, removes)
+	if !card && !both {
+		return object
 	}
 	var d delta
-	for _, f := range card.All() {
-		if field, _, _ := strings.Cut(f.Field, "."); field == "groups" || field == "classes" || field == "children" || field == "primusAccount" {
+	for _, f := range object.All() {
+		switch field, _, _ := strings.Cut(f.Field, "."); field {
+		case "grant", "groups", "classes", "children", "primusAccount":
 			d.del = append(d.del, f)
 		}
 	}
 	if d.empty() {
-		return card
+		return object
 	}
 	m.add(d.step(key), takes)
-	return card.Minus(fact.Of(d.del...))
+	return object.Minus(fact.Of(d.del...))
 }
 
 // limits reports whether something takes rights from a person.
@@ -223,7 +227,7 @@ func (m *maker) cutUpdate(c fact.Change) {
 			lists = append(lists, f.Name)
 		case how == alone:
 			switches = append(switches, f.Name)
-		case b == adds && how == apart:
+		case (b == adds || b == held) && how == apart:
 			s.take.del, s.give.add = append(s.take.del, d.del...), append(s.give.add, d.add...)
 		case b == removes && how == apart:
 			s.take.add, s.give.del = append(s.take.add, d.add...), append(s.give.del, d.del...)
@@ -352,6 +356,7 @@ func (m *maker) list(key fact.Key, field string, d delta) {
 // the other.
 func (m *maker) replace(key fact.Key) {
 	had, has := m.have.Object(key), m.want.Object(key)
+	had = m.strip(key, had)
 	m.add(Step{Action: Delete, Key: key, Del: had}, m.deletePhase(key, had))
 	m.add(Step{Action: Create, Key: key, Add: has}, m.createPhase(fact.Change{Key: key, Add: has}))
 }

@@ -105,7 +105,7 @@ func isEmptyKoulu(card fact.Set) bool {
 func worlds(seed int64) (have, want fact.Set) {
 	r := rand.New(rand.NewSource(seed))
 	have, want = facttest.Municipality(r.Intn), facttest.Municipality(r.Intn)
-	if seed%4 == 0 {
+	if !related(seed) {
 		return have, want
 	}
 	changes := fact.Diff(have, want)
@@ -114,6 +114,11 @@ func worlds(seed int64) (have, want fact.Set) {
 	return have, have.Apply(changes[:min(n, len(changes))]...)
 }
 
+// related reports whether the worlds of a seed are one in which some objects
+// change. Where everything changes at once, rules contradict each other in all sorts
+// of ways, and what people may do in between is not promised.
+func related(seed int64) bool { return seed%4 != 0 }
+
 func rounds(normal, torture int) int64 {
 	if os.Getenv("LUPA_TORTURE") != "" {
 		return int64(torture)
@@ -121,7 +126,7 @@ func rounds(normal, torture int) int64 {
 	return int64(normal)
 }
 
-func tell(have, want fact.Set, steps []Step) string {
+func tell(have fact.Set, steps []Step) string {
 	var b strings.Builder
 	for i, st := range steps {
 		fmt.Fprintf(&b, "%d %s %s %s after %v\n", i+1, st.Action, st.Key.Kind, st.Key.ID, st.After)
@@ -155,6 +160,14 @@ var allowed = []struct {
 	{"widening", "O10", "new maintainers come before the last go", butFor("O10")},
 	{"gap", "O5", "what some keep contradicts what others keep", inContradiction},
 	{"widening", "O1", "steps that wait for each other cannot all come first", inContradiction},
+	{"widening", "O13", "a student moves while a class or the own card begins or ceases to hide other groups (R28)", func(have, want fact.Set, done []Step, b breach) bool {
+		student := fact.Key{Kind: "Person", ID: b.q.Person}
+		if b.q.Child != "" {
+			student.ID = b.q.Child
+		}
+		return have.Object(student).Value("kind") == "student" && !have.Object(student).Equal(want.Object(student)) &&
+			slices.ContainsFunc(done, func(st Step) bool { return st.Key.Kind == "SchoolClass" || st.Key.Kind == "CardAssignment" })
+	}},
 	{"widening", "O13", "one field of a school means another thing, and takes and gives at once", func(have, want fact.Set, steps []Step, b breach) bool {
 		return slices.ContainsFunc(steps, func(st Step) bool {
 			return st.Key.ID == b.q.Place && (st.Add.Field("external").Len() > 0 || st.Del.Field("external").Len() > 0)
@@ -228,19 +241,19 @@ func inCircle(s fact.Set) bool {
 // accounts for.
 func TestLaws(t *testing.T) {
 	count := make(map[string]int)
-	for seed := range rounds(4000, 100000) {
+	for seed := range rounds(40000, 100000) {
 		have, want := worlds(seed)
 		steps := Steps(nil, have, want)
 		checkAfters(t, seed, steps)
 	next:
-		for _, b := range breaches(have, want, steps, true) {
+		for _, b := range breaches(have, want, steps, related(seed)) {
 			for _, a := range allowed {
 				if a.law == b.law && a.when(have, want, steps, b) {
 					count[a.law+" "+a.rule]++
 					continue next
 				}
 			}
-			t.Errorf("seed %d: %v\n%s", seed, b, tell(have, want, steps))
+			t.Errorf("seed %d: %v\n%s", seed, b, tell(have, steps))
 			break
 		}
 		if t.Failed() && testing.Short() {
