@@ -247,7 +247,7 @@ func (m *maker) cutUpdate(c fact.Change) {
 			m.add(changed[f].step(c.Key), switchPhase(changed[f]))
 		}
 	case len(s.hinges) == 1 && len(lists) == 0 && len(changed["schools"].add)+len(changed["schools"].del) == len(s.all.add)+len(s.all.del) &&
-		m.manner(kind, kind.Field("schools")) == rows:
+		m.manner(kind, kind.Field("schools")) == rows && m.have.Object(c.Key).Value("kind") != "student": // whose groups may hang on each row (R27)
 		m.rows(c.Key, changed["schools"])
 	default:
 		m.add(s.all.step(c.Key), m.hingePhase(c.Key))

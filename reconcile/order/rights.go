@@ -1,6 +1,7 @@
 package order
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,8 +150,9 @@ func newGiving(facts fact.Set) *giving {
 	}
 	for _, kind := range []string{"PersonOverride", "Substitution", "SubstitutedProfile", "CosDocAssignment", "CardAssignment"} {
 		for _, o := range facts.Kind(kind).Objects() {
-			id := o.Value(aboutPerson[kind])
-			g.about[id] = append(g.about[id], o)
+			if id := o.Value(aboutPerson[kind]); id != "" {
+				g.about[id] = append(g.about[id], o)
+			}
 		}
 	}
 	for key, o := range facts.Kind("ImsGrant").Objects() {
@@ -196,28 +198,25 @@ func (g *giving) employee(out proofs, card fact.Set, id string) {
 			}
 		}
 	}
-	schools := card.Values("schools")
-	if len(schools) == 0 { // R74
-		schools = g.open[(fact.Key{ID: id}).Installation()]
-	}
-	for _, school := range schools {
-		g.everyone(out, bars, card.Value("kind"), school)
+	for _, school := range g.schools(card, id) {
+		g.everyone(out, bars, card.Field("kind"), school)
 	}
 	for _, o := range g.about[id] {
+		by := o.Field(aboutPerson[o.At(0).Kind]).At(0)
 		switch o.At(0).Kind {
 		case "PersonOverride":
 			for _, f := range o.Field("grant").All() {
-				g.tick(out, bars, card, f)
+				g.tick(out, bars, card, by, f)
 			}
 		case "Substitution":
 			for _, f := range o.Field("duties.overrides").All() {
-				g.tick(out, bars, card, f)
+				g.tick(out, bars, card, by, f)
 			}
 			for _, f := range o.Field("duties.groups").All() {
-				g.group(out, bars, f.Value, f)
+				g.group(out, bars, f.Value, by, f)
 			}
 		default:
-			g.profile(out, o)
+			g.profile(out, o, by)
 		}
 	}
 	for right, ways := range out { // what holds everywhere holds at a school too
@@ -225,7 +224,7 @@ func (g *giving) employee(out proofs, card fact.Set, id string) {
 			out[right] = append(ways, out[general]...)
 		}
 	}
-	for _, right := range g.other.openRights(card.Value("kind"), schools) {
+	for _, right := range g.other.openRights(id) {
 		if general, _, _ := strings.Cut(right, " "); out[right] == nil && out[general] != nil {
 			out[right] = out[general]
 		}
@@ -266,14 +265,14 @@ func (r revoked) give(out proofs, right string, revocable []string, needs ...fac
 
 // tick gives a right that is ticked on the card (R24), or taken over with duties.
 // One of Primus needs an account (R17).
-func (g *giving) tick(out proofs, bars revoked, card fact.Set, f fact.Fact) {
+func (g *giving) tick(out proofs, bars revoked, card fact.Set, by, f fact.Fact) {
 	if isPrimus(f.Value) {
 		if account := card.Field("primusAccount"); account.Len() > 0 {
-			g.primus(out, bars, f.Value, account.At(0), f)
+			g.primus(out, bars, f.Value, account.At(0), by, f)
 		}
 		return
 	}
-	bars.give(out, f.Value, []string{f.Value}, f)
+	bars.give(out, f.Value, []string{f.Value}, by, f)
 }
 
 // group gives what a group gives in Wilma (R23); nothing personal takes a survey
@@ -310,29 +309,39 @@ func (g *giving) primus(out proofs, bars revoked, right string, by ...fact.Fact)
 }
 
 // everyone gives what a school lets everybody do (R83, R86), there alone.
-func (g *giving) everyone(out proofs, bars revoked, kind, school string) {
-	field := map[string]string{"teacher": "surveys.everyone.teachers", "staff": "surveys.everyone.staff"}[kind]
+func (g *giving) everyone(out proofs, bars revoked, kind fact.Set, school string) {
+	if kind.Len() == 0 {
+		return
+	}
+	field := map[string]string{"teacher": "surveys.everyone.teachers", "staff": "surveys.everyone.staff"}[kind.At(0).Value]
 	for _, f := range g.facts.Object(fact.Key{Kind: "School", ID: school}).Field(field).All() {
 		right := surveys + f.Value
-		bars.give(out, right+" "+school, []string{right}, f)
+		bars.give(out, right+" "+school, []string{right}, kind.At(0), f)
 	}
 }
 
-// openRights are the rights that schools give everybody of a kind, with the school.
-func (g *giving) openRights(kind string, schools []string) []string {
-	var rights []string
-	field := map[string]string{"teacher": "surveys.everyone.teachers", "staff": "surveys.everyone.staff"}[kind]
-	for _, school := range schools {
-		for _, right := range g.facts.Object(fact.Key{Kind: "School", ID: school}).Values(field) {
-			rights = append(rights, surveys+right+" "+school)
-		}
+// openRights are the rights that schools give a person as one of everybody, with
+// the school.
+func (g *giving) openRights(id string) []string {
+	ways := make(proofs)
+	card := g.facts.Object(fact.Key{Kind: "Person", ID: id})
+	for _, school := range g.schools(card, id) {
+		g.everyone(ways, revoked{}, card.Field("kind"), school)
 	}
-	return rights
+	return slices.Sorted(maps.Keys(ways))
+}
+
+// schools are those of a card, or all that let everybody do something (R74).
+func (g *giving) schools(card fact.Set, id string) []string {
+	if own := card.Values("schools"); len(own) > 0 {
+		return own
+	}
+	return g.open[fact.Key{ID: id}.Installation()]
 }
 
 // profile gives what the roles of a profile permit (R48), on the units that they
 // reach.
-func (g *giving) profile(out proofs, o fact.Set) {
+func (g *giving) profile(out proofs, o fact.Set, by fact.Fact) {
 	profile := o.Field("profile")
 	if profile.Len() == 0 {
 		return
@@ -345,10 +354,10 @@ func (g *giving) profile(out proofs, o fact.Set) {
 		}
 		for _, permission := range r.Field("permissions").All() {
 			if r.Value("scope") == "root" {
-				out.add(permission.Value, nil, profile.At(0), role, permission)
+				out.add(permission.Value, nil, by, profile.At(0), role, permission)
 			}
 			for _, unit := range units.All() {
-				out.add(permission.Value+" "+unit.Value, nil, profile.At(0), role, permission, unit)
+				out.add(permission.Value+" "+unit.Value, nil, by, profile.At(0), role, permission, unit)
 			}
 		}
 	}
@@ -358,19 +367,21 @@ func (g *giving) profile(out proofs, o fact.Set) {
 // classes, else of the schools (R28, P7).
 func (g *giving) chain(out proofs, prefix, student, field string, by ...fact.Fact) {
 	found := false
+	var ends []fact.Fact // what hides this level in the other state
 	level := func(o fact.Set, by ...fact.Fact) {
 		for _, f := range o.Field(field).All() {
 			found = true
 			for _, r := range g.facts.Object(fact.Key{Kind: "UserGroup", ID: f.Value}).Field("wilma").All() {
-				out.add(prefix+r.Value, nil, append(by, f, r)...)
+				out.add(prefix+r.Value, ends, append(by[:len(by):len(by)], f, r)...)
 			}
 		}
 	}
 	for _, o := range g.about[student] {
 		if o.At(0).Kind == "CardAssignment" {
-			level(o, by...)
+			level(o, append(by[:len(by):len(by)], o.Field("card").At(0))...)
 		}
 	}
+	ends = g.other.hiding(student, field)
 	card := g.facts.Object(fact.Key{Kind: "Person", ID: student})
 	for _, next := range []struct{ field, kind string }{{"classes", "SchoolClass"}, {"schools", "School"}} {
 		if found {
@@ -379,7 +390,24 @@ func (g *giving) chain(out proofs, prefix, student, field string, by ...fact.Fac
 		for _, f := range card.Field(next.field).All() {
 			level(g.facts.Object(fact.Key{Kind: next.kind, ID: f.Value}), append(by[:len(by):len(by)], f)...)
 		}
+		for _, class := range g.other.facts.Object(fact.Key{Kind: "Person", ID: student}).Values("classes") {
+			for _, f := range g.other.facts.Object(fact.Key{Kind: "SchoolClass", ID: class}).Field(field).All() {
+				ends = append(ends, f)
+			}
+		}
 	}
+}
+
+// hiding are the groups on a student's own card, which hide all others (R28).
+func (g *giving) hiding(student, field string) (facts []fact.Fact) {
+	for _, o := range g.about[student] {
+		if o.At(0).Kind == "CardAssignment" {
+			for _, f := range o.Field(field).All() {
+				facts = append(facts, f)
+			}
+		}
+	}
+	return facts
 }
 
 // makers are the steps that bring about a way to a right that there will be.
