@@ -22,7 +22,12 @@
 // but for the swap of rows of one list (O6) and what gave way.
 //
 // Not promised is what hangs on a single field that gates many rights: the version
-// of a product (O11), the kind of a person, the place of a unit in its tree.
+// of a product (O11), the kind of a person, the place of a unit in its tree, the
+// reach of a role. What people may do with templates follows the rules for holders
+// and sharing, and is not looked at beyond that.
+//
+// A person or an override that goes, and has something that takes rights away, is
+// first stripped of what gives them, in a step of its own.
 package order
 
 import (
