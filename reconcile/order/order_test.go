@@ -156,3 +156,69 @@ func FuzzSteps(f *testing.F) {
 		}
 	})
 }
+
+// TestEveryPairOfHolders is T67: from each set of one to three of four users to
+// each, 196 pairs, and to and from all four. Once the users are there all the time,
+// once only while they hold the template. After every step somebody holds it, who
+// stays holds it all the way, and nobody else ever does.
+func TestEveryPairOfHolders(t *testing.T) {
+	users := []string{"m/a", "m/b", "m/c", "m/d"}
+	var sets [][]string
+	for bits := 1; bits < 16; bits++ {
+		var set []string
+		for i, u := range users {
+			if bits&(1<<i) != 0 {
+				set = append(set, u)
+			}
+		}
+		sets = append(sets, set)
+	}
+	template := fact.Key{Kind: "SurveyTemplate", ID: "m/kysely"}
+	state := func(holders, there []string) fact.Set {
+		facts := []fact.Fact{{Key: template}, {Key: template, Field: "author", Value: "m/a"}}
+		for _, u := range holders {
+			facts = append(facts, fact.Fact{Key: template, Field: "holders", Value: u})
+		}
+		for _, u := range there {
+			facts = append(facts, fact.Fact{Key: fact.Key{Kind: "Person", ID: u}}, fact.Fact{Key: fact.Key{Kind: "Person", ID: u}, Field: "kind", Value: "staff"})
+		}
+		return fact.Of(facts...)
+	}
+	pairs := 0
+	for _, old := range sets {
+		for _, now := range sets {
+			if len(old) < 4 && len(now) < 4 {
+				pairs++
+			}
+			for _, always := range []bool{true, false} {
+				have, want := state(old, old), state(now, now)
+				if always {
+					have, want = state(old, users), state(now, users)
+				}
+				s := have
+				for i, st := range order.Steps(nil, have, want) {
+					var err error
+					if s, err = st.Do(s); err != nil {
+						t.Fatalf("%v to %v: step %d: %v", old, now, i+1, err)
+					}
+					held := s.Object(template).Values("holders")
+					if len(held) == 0 {
+						t.Errorf("%v to %v: nobody holds it after step %d", old, now, i+1)
+					}
+					for _, u := range users {
+						before, after := slices.Contains(old, u), slices.Contains(now, u)
+						if is := slices.Contains(held, u); before && after && !is || !before && !after && is {
+							t.Errorf("%v to %v: after step %d %v hold it", old, now, i+1, held)
+						}
+					}
+				}
+				if !s.Equal(want) {
+					t.Errorf("%v to %v ends elsewhere", old, now)
+				}
+			}
+		}
+	}
+	if pairs != 196 {
+		t.Errorf("%d pairs, want 196", pairs)
+	}
+}
