@@ -18,7 +18,7 @@ const module = "github.com/lupa-dev/lupa/"
 // lines is the order of the house: a package imports only packages of lines
 // above its own.
 var lines = [][]string{
-	{"schema/source", "reconcile/fact", "reconcile/calendar"},
+	{"schema/source", "schema/identity", "reconcile/fact", "reconcile/calendar"},
 	{"schema", "reconcile/access", "reconcile/order", "reconcile/facttest"},
 	{"reconcile/policy", "reconcile/target", "reconcile/roster"},
 	{"reconcile/plan", "reconcile/target/sqldb", "reconcile/target/targettest"},
