@@ -29,6 +29,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/identity"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -179,8 +180,16 @@ func (a *app) logger() (hclog.Logger, error) {
 	if a.logFormat != "text" && a.logFormat != "json" {
 		return nil, usage("--log-format %s: text or json", a.logFormat)
 	}
-	return hclog.New(&hclog.LoggerOptions{Name: "lupa", Level: hclog.LevelFromString(level), Output: a.err,
+	return hclog.New(&hclog.LoggerOptions{Name: "lupa", Level: hclog.LevelFromString(level), Output: coverer{a.err},
 		JSONFormat: a.logFormat == "json", Color: hclog.ColorOff}), nil
+}
+
+// coverer covers the numbers of persons in what is written, a line at a time.
+type coverer struct{ to io.Writer }
+
+func (c coverer) Write(line []byte) (int, error) {
+	_, err := c.to.Write(covered(line))
+	return len(line), err
 }
 
 // json reports whether scripts read the output, refusals too.
@@ -409,8 +418,8 @@ func (t *tree) line() report.Line {
 		}
 		lines, ok := files[file]
 		if !ok {
-			if data, err := fs.ReadFile(t.fsys, file); err == nil {
-				lines = bytes.Split(bytes.TrimPrefix(data, []byte("\ufeff")), []byte("\n"))
+			if data, err := fs.ReadFile(t.fsys, file); err == nil { // a number may go on in the next line
+				lines = bytes.Split(bytes.TrimPrefix(covered(data), []byte("\ufeff")), []byte("\n"))
 			}
 			files[file] = lines
 		}
@@ -420,6 +429,9 @@ func (t *tree) line() report.Line {
 		return strings.ToValidUTF8(string(lines[line-1]), "\ufffd"), true
 	}
 }
+
+// covered is a text without the numbers of persons.
+func covered(data []byte) []byte { return []byte(identity.Cover(string(data))) }
 
 // place is a target of lupa.yaml, with what is needed to open it.
 type place struct {

@@ -23,6 +23,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/reconcile/target"
 	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/identity"
 )
 
 // version is what `lupa version`, plans and the log of a target say.
@@ -191,7 +192,7 @@ func (f *failure) say(w io.Writer) {
 	if f.next != "" {
 		line += "; " + f.next
 	}
-	fmt.Fprintln(w, report.Inert(line))
+	fmt.Fprintln(w, identity.Cover(report.Inert(line)))
 }
 
 // exit ends a command whose output says why already.

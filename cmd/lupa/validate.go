@@ -125,7 +125,7 @@ func (f *formatter) file(fsys fs.FS, path string) ([]source.Problem, error) {
 	}
 	f.differ++
 	if f.diff {
-		f.text(f.out).Diff(path, data, formatted)
+		f.text(f.out).Diff(path, covered(data), covered(formatted))
 	} else {
 		fmt.Fprintln(f.out, report.Safe(path))
 	}

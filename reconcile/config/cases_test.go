@@ -209,7 +209,7 @@ func keys(t *testing.T) []string {
 	for _, r := range policy.Rules {
 		rules[r.Code] = r.When&policy.Documents != 0 && r.Firm // of the others policy has cases
 	}
-	for _, code := range []string{"E12", "E28", "E32", "W23"} { // found while facts are made
+	for _, code := range []string{"E12", "E28", "E30", "E32", "N09", "W23", "W32"} { // found while facts are made
 		rules[code] = true
 	}
 	var all []string

@@ -46,6 +46,8 @@ type Options struct {
 	Now  time.Time             // by the clock
 	At   *calendar.Moment      // instead of Now; each installation has its day by its own zone
 	Read func(done, files int) // called as files are read, from several goroutines
+
+	again bool // the tree was read, and is read for the facts of another day
 }
 
 // Tree is a tree, read.
@@ -143,6 +145,7 @@ type fileFacts struct {
 	silences    []silence
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
+	numbers     []number        // of persons, wherever they stand in the text
 }
 
 // list is a document that is no object and has a name: People, GroupRule,
@@ -195,6 +198,7 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 func compile(index int32, file *source.File) fileFacts {
 	c := compiler{file: index, out: fileFacts{sha256: hex.EncodeToString(file.SHA256[:]), problems: file.Problems}}
 	c.lose(file.Lost)
+	c.out.numbers = numbersIn(index, file.Text)
 	told := make(map[source.Pos]bool)
 	twice := false // keys: which value is meant, nobody knows
 	for _, p := range file.Problems {
@@ -268,6 +272,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	if err := a.assemble(read, rosters); err != nil {
 		return err
 	}
+	a.numbers(read, rosters)
 	goal.Weights = policy.WeightsOf(goal.Declared())
 	for i, f := range l.tree.Problems {
 		l.tree.Problems[i].Severity = goal.Weights.Of("", f.Code)

@@ -141,7 +141,7 @@ func (t *times) on(goal *plan.Goal, day calendar.Day) fact.Set {
 // again reads the tree at another day.
 func (t *Tree) again(ctx context.Context, day calendar.Day) (fact.Set, error) {
 	opt, at := t.times.opt, calendar.On(day)
-	opt.At = &at
+	opt.At, opt.again = &at, true
 	then, err := Load(ctx, t.times.fsys, opt)
 	switch {
 	case err != nil:

@@ -234,7 +234,7 @@ var Words = newVocabulary(
 	Kind{
 		Name: "PolicyIdentifier", Doc: "A value that looks like a national identifier and is none.", Parent: "Policy", In: "identifiers", Key: "sha256",
 		Fields: []Field{
-			{Name: "sha256", Doc: "SHA-256 of the normalised value."},
+			{Name: "sha256", Doc: "SHA-256 of the value as it is written, with capitals and plain hyphens."},
 			{Name: "reason", Doc: "Why it may stand."},
 			{Name: "until", Type: Day, Doc: "First day it may not."},
 		},

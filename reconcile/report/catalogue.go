@@ -12,7 +12,7 @@ import (
 // english is every sentence that lupa says of problems and plans, by its key: the
 // code of a problem and, after a full stop, its case. "KEY?" is the hint that goes
 // with it. Arguments are numbered, so that other languages may turn them round.
-var english = together(englishTexts, englishGroups, englishSurveys, englishSystems, englishChanges, englishAdmins, englishGuards)
+var english = together(englishTexts, englishIdentity, englishGroups, englishSurveys, englishSystems, englishChanges, englishAdmins, englishGuards)
 
 // together is several catalogues as one. A key in two of them is a mistake that
 // a test finds.

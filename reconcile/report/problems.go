@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema/identity"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -82,7 +84,26 @@ func anys(args []string) []any {
 }
 
 // message is what a finding says, in one sentence.
-func (t *Text) message(p plan.Finding) string { return t.sentence(key(p), anys(p.Args)...) }
+func (t *Text) message(p plan.Finding) string { return t.sentence(key(p), anys(coverArgs(p.Args))...) }
+
+// coverArgs covers numbers of persons among what a finding speaks of. Where there
+// is one the others are covered to the last digit: they may be what YAML makes of
+// it, such as 2.013299997e+09.
+func coverArgs(args []string) []string {
+	if !slices.ContainsFunc(args, func(arg string) bool { return len(identity.Find(arg)) > 0 }) {
+		return args
+	}
+	covered := make([]string, len(args))
+	for i, arg := range args {
+		covered[i] = strings.Map(func(r rune) rune {
+			if unicode.IsDigit(r) {
+				return '•'
+			}
+			return r
+		}, identity.Cover(arg))
+	}
+	return covered
+}
 
 // hints is what to try.
 func (t *Text) hints(p plan.Finding) []string {
@@ -91,7 +112,7 @@ func (t *Text) hints(p plan.Finding) []string {
 		hints = append(hints, t.sentence("suggest", p.Suggest))
 	}
 	if _, ok := english[key(p)+"?"]; ok {
-		hints = append(hints, t.sentence(key(p)+"?", anys(p.Args)...))
+		hints = append(hints, t.sentence(key(p)+"?", anys(coverArgs(p.Args))...))
 	}
 	if len(p.Pos) > 1 {
 		hints = append(hints, t.sentence("also", place(p.Pos[1])))
@@ -157,10 +178,14 @@ func Say(f plan.Finding) plan.Finding {
 	t := Text{}
 	f.Message, f.Hint = t.message(f), strings.Join(t.hints(f), "; ")
 	args := make([]string, 0, len(f.Args))
-	for _, arg := range f.Args {
+	for _, arg := range coverArgs(f.Args) {
 		args = append(args, cover(arg))
 	}
-	f.Args = args
+	f.Args, f.Suggest, f.Subject = args, identity.Cover(f.Suggest), identity.Cover(f.Subject)
+	f.Pos = slices.Clone(f.Pos) // of the tree, which finds its lines by them
+	for i := range f.Pos {
+		f.Pos[i].File = identity.Cover(f.Pos[i].File)
+	}
 	return f
 }
 

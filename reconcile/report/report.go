@@ -22,6 +22,7 @@ import (
 	"golang.org/x/text/message"
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/lupa-dev/lupa/schema/identity"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -116,20 +117,23 @@ func Inert(text string) string {
 }
 
 var (
-	// identity finds what has the shape of a Nordic identity number: a birth
+	// dated finds what has the shape of a Nordic identity number: a birth
 	// date with three or four characters behind it, or eleven digits in a row;
 	// but not the last arc of an OID, which a full stop precedes.
-	identity = regexp.MustCompile(`(^|[^.\p{L}\p{N}])(\d{6}(?:\d{2})?(?:[-+−–A-Fa-fU-Yu-y]?\d{3}[0-9A-Za-zÄä]|\d{4,5}))\b`)
+	dated = regexp.MustCompile(`(^|[^.\p{L}\p{N}])(\d{6}(?:\d{2})?(?:[-+−–A-Fa-fU-Yu-y]?\d{3}[0-9A-Za-zÄä]|\d{4,5}))\b`)
 	// secret finds the value of a key that sounds like one, up to a comma, a
 	// brace or a comment behind it, and a password in the address of a server.
 	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:[^\s,}#]|[,}#]+[^\s,}#]|\s+[^\s#])+)|(://[^:/\s]*:)(\S+)(@)`)
 )
 
-// cover replaces what nobody should read by dots of the same length.
+// cover replaces what nobody should read by dots of the same length: the numbers
+// of persons, and all that has the shape of one, for one that is misspelt is
+// somebody's still.
 func cover(text string) string {
+	text = identity.Cover(text)
 	if strings.ContainsAny(text, "0123456789") {
-		text = identity.ReplaceAllStringFunc(text, func(found string) string {
-			m := identity.FindStringSubmatch(found)
+		text = dated.ReplaceAllStringFunc(text, func(found string) string {
+			m := dated.FindStringSubmatch(found)
 			if !birthDate(m[2]) {
 				return found
 			}
@@ -159,7 +163,7 @@ func birthDate(text string) bool {
 	return month(text[2:4]) && (day(text[:2]) || day(text[4:6]))
 }
 
-func dots(text string) string { return strings.Repeat("•", utf8.RuneCountInString(text)) }
+func dots(text string) string { return strings.Repeat(identity.Mask, utf8.RuneCountInString(text)) }
 
 // columns is how many columns of a terminal a text takes.
 func columns(text string) int { return uniseg.StringWidth(norm.NFC.String(text)) }

@@ -25,6 +25,7 @@ type Code struct {
 	Checks []string `json:"checks,omitempty"` // of a rule: problems that watch over it
 
 	Cases []Case   `json:"cases,omitempty"` // of a problem: all that it may say
+	About string   `json:"about,omitempty"` // of a problem: what one has to know besides
 	Rules []string `json:"rules,omitempty"` // of a problem: what it watches over
 }
 
@@ -87,6 +88,9 @@ func problemCodes() []Code {
 		c := &codes[i]
 		c.Text = c.Cases[0].Text
 		c.Rules = guarded(*c)
+		if about := "rules." + c.Code; english[about] != nil {
+			c.About = t.sentence(about)
+		}
 	}
 	return codes
 }
@@ -216,6 +220,9 @@ func (t *Text) Code(c Code) {
 		if s.Hint != "" {
 			t.printf("    %s %s\n", t.paint(cyan, "→"), t.wrapped(strings.Fields(s.Hint), " ", 6))
 		}
+	}
+	if c.About != "" {
+		t.printf("\n  %s\n", t.wrapped(strings.Fields(c.About), " ", 2))
 	}
 	rows := t.aboutCode(c)
 	if len(rows) == 0 {

@@ -81,6 +81,7 @@ type File struct {
 	Documents []*Document
 	Problems  []Problem
 	Lost      []byte // the text of documents that are not among Documents, as they cannot be read
+	Text      []byte // all of it; of a file that is too large, its beginning
 }
 
 // List finds the YAML files of a tree, sorted by path. Hidden files and
@@ -152,7 +153,7 @@ func Read(fsys fs.FS, path string) (*File, error) {
 
 // Parse reads the text of one file.
 func Parse(path string, data []byte) *File {
-	file := &File{Path: path}
+	file := &File{Path: path, Text: data}
 	if len(data) > MaxFileBytes {
 		file.Problems, file.Lost = []Problem{limit(Pos{File: path}, "file", MaxFileBytes)}, data
 		return file
