@@ -131,3 +131,19 @@ func lookForDigits(t *testing.T, digits, command, said string) {
 		t.Errorf("lupa %s shows a number: %+v", command, left)
 	}
 }
+
+// TestLogIsCovered: what is logged is covered too, in words and as JSON.
+func TestLogIsCovered(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		a := &app{streams: streams{nil, nil, &out}, logLevel: "trace", logFormat: format}
+		log, err := a.logger()
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Warn("read", "target", "t-131052-308t")
+		if got := out.String(); !strings.Contains(got, "t-•••••••••••") || strings.Contains(got, "308t") {
+			t.Errorf("logged as %q", got)
+		}
+	}
+}

@@ -26,7 +26,7 @@ var specimens = []specimen{
 	{"131052-3081", CPR, false}, {"131052-308G", Henkilotunnus, false}, {"320190-999W", "", false}, {"290201-900X", "", false},
 	{"290200A9001", Henkilotunnus, false}, {"290200+9001", "", false}, // 1800 was no leap year
 	{"010190-001Ä", Placeholder, true}, {"010190-002ä", Placeholder, true}, {"010190A002A\u0308", Placeholder, true}, {"010190-003Ä", Henkilotunnus, false}, {"320190-001Ä", "", false},
-	{"010190-0010", CPR, false},
+	{"010190-0010", CPR, false}, {"010190-001P", Henkilotunnus, false}, // nobody has 001
 
 	{"1.2.246.562.24.00000000001", Oppijanumero, true}, {"1.2.246.562.24.0000000001", "", false}, {"1.2.246.562.24.000000000012", "", false},
 	{"1.2.246.562.10.31129956715", "", false}, // T87

@@ -1,9 +1,14 @@
 package identity
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -169,4 +174,53 @@ func FuzzFind(f *testing.F) {
 			t.Errorf("%q: lines and columns move: %q", text, covered)
 		}
 	})
+}
+
+// TestRealData: real registers of schools and real configuration hold no number of
+// a person, and none is found. Of what only has the shape there may be a little.
+func TestRealData(t *testing.T) {
+	dir := os.Getenv("LUPA_TESTDATA")
+	if dir == "" {
+		t.Skip("skipped: LUPA_TESTDATA names no directory of real data")
+	}
+	files, bytes, shapes := 0, 0, 0
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := realText(path)
+		if err != nil {
+			return err
+		}
+		files, bytes = files+1, bytes+len(text)
+		for _, m := range Find(text) {
+			if shapes++; m.Certain {
+				t.Errorf("%s: %s at byte %d", path, m.Kind, m.Start)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files of %d bytes: %d have the shape", files, bytes, shapes)
+	if files < 20 {
+		t.Errorf("only %d files", files)
+	}
+}
+
+func realText(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var from io.Reader = f
+	if filepath.Ext(path) == ".gz" {
+		if from, err = gzip.NewReader(f); err != nil {
+			return "", err
+		}
+	}
+	text, err := io.ReadAll(from)
+	return string(text), err
 }
