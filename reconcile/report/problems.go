@@ -86,7 +86,7 @@ func anys(args []string) []any {
 // message is what a finding says, in one sentence.
 func (t *Text) message(p plan.Finding) string { return t.sentence(key(p), anys(coverArgs(p.Args))...) }
 
-// coverArgs covers numbers of persons among what a finding speaks of. Where there
+// coverArgs covers national identity numbers among what a finding speaks of. Where there
 // is one the others are covered to the last digit: they may be what YAML makes of
 // it, such as 2.013299997e+09.
 func coverArgs(args []string) []string {
