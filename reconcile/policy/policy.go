@@ -78,6 +78,7 @@ const (
 // Pass is what rules look at, and where they put what they find.
 type Pass struct {
 	Declared fact.Set               // facts of all documents, in force or not
+	Omitted  fact.Set               // what of these no document says: what omitted fields begin with
 	Known    fact.Set               // objects with problems: what they are called, and what they name
 	Lost     func(name string) bool // whether a name may be declared in a document that could not be read
 	Goal     fact.Set               // what the target is to hold, as far as the stage knows it
@@ -91,6 +92,10 @@ type Pass struct {
 	Changes []fact.Change
 	First   bool              // nothing was ever applied to the target
 	Actors  map[string]string // by installation: the id of the person in whose name changes are made
+
+	// MaxMaintainers is how many people may maintain the surveys of a school
+	// (R81); where it is nil, fewMaintainers.
+	MaxMaintainers func(installation string) int
 
 	// State and Plan: who may do what before, with Have, and after, with Goal.
 	// Loading them takes time, so a rule asks for them where it has to.
