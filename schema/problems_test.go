@@ -122,7 +122,7 @@ func TestEveryKeyHasACase(t *testing.T) {
 	all := []string{
 		"Y01", "Y01.utf16", "Y02", "Y03", "Y03.tab", "Y04.alias", "Y04.anchor", "Y04.merge", "Y05",
 		"Y06.depth", "Y06.file", "Y06.files", "Y06.keys", "Y06.nodes", "Y06.tree", "Y07", "Y08", "Y09",
-		"E35.key", "E35.number", "E35.twice", "E12", "E20",
+		"E35.key", "E35.number", "E35.twice", "E12", "E20", "E25.responsible", "E25.section", "E27.profile", "E27.role", "E27.roles",
 		"S01", "S02", "S03.array", "S03.boolean", "S03.empty", "S03.integer", "S03.object", "S03.string",
 		"S04", "S05.format", "S05.maxLength", "S05.minLength", "S05.pattern",
 		"S06", "S07.maximum", "S07.minimum", "S08", "S09", "S10",
@@ -173,12 +173,12 @@ func TestWordsOfProblems(t *testing.T) {
 		{"Person", "spec: {kind: staff, zzz: true}", `S01 ["zzz" "spec"] ""`},
 		{"PersonOverride", "spec: {}", `S02 ["person"] ""`},
 		{"SchoolClas", "spec: {}", `S10 ["SchoolClas"] "SchoolClass"`},
-		{"School", "spec: {surveys: {everyone: {staff: [maintain]}}}", `E20 ["maintain"] ""`},
+		{"School", "spec: {surveys: {everyone: {staff: [maintain]}}}", `E20 ["maintain" "createTemplate, addSurvey"] ""`},
 		{"School", "spec: {title: \"\\u202e\"}", `Y02 ["U+202E"] ""`},
 		{"School", "spec: {level: &x a}", `Y04.anchor ["x"] ""`},
 		{"Policy", "spec: {maxHolders: 0}", `S07.minimum ["0" "1"] ""`},
 		{"Person", "spec: {kind: staff, groups: [a, a]}", `S08 ["a"] ""`},
-		{"SurveyTemplate", "spec: {author: a, holders: []}", `E12 [""] ""`},
+		{"SurveyTemplate", "spec: {author: a, holders: []}", `E12 ["" ""] ""`},
 		{"Person", "spec: {kind: staff, schools: []}\nspec: {}", `E35.twice ["spec"] ""`},
 	} {
 		problems := problemsOf("x.yaml", fmt.Appendf(nil, head+"%s\n", c.kind, c.spec))

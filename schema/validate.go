@@ -225,27 +225,16 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 		value = v.key(pointer)
 	}
 	keyword := keyword(e)
-	// A rule of the domain that the schema carries out: "minItems: E12".
-	if comment, _ := s["$comment"].(string); strings.HasPrefix(comment, keyword+": ") {
-		v.add(strings.TrimPrefix(comment, keyword+": "), "", v.keyPos(pointer), "", value.Text())
+	if code, variant, ok := ruleOf(s, keyword); ok {
+		allowed := list(s[keyword]) // of an enum; else none
+		v.add(code, variant, v.keyPos(pointer), Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
 		return
 	}
 	switch keyword {
 	case "additionalProperties":
-		for key := range value.Entries() {
-			if v.full() {
-				return
-			}
-			if properties, _ := s["properties"].(map[string]any); properties[key.Text()] == nil {
-				v.add("S01", "", key.Pos(), Nearest(key.Text(), maps.Keys(properties)), key.Text(), name)
-			}
-		}
+		v.unknownKeys(value, s, name)
 	case "required":
-		for _, key := range list(s["required"]) {
-			if !value.Get(key).Exists() {
-				v.add("S02", "", v.keyPos(pointer), "", key)
-			}
-		}
+		v.missingKeys(value, s, v.keyPos(pointer))
 	case "type":
 		v.wrongType(value, s["type"], name)
 	case "const":
@@ -263,6 +252,60 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 		v.twice(value)
 	default:
 		v.add("S09", "", v.keyPos(pointer), "", name)
+	}
+}
+
+// ruleOf is the rule of the domain that a schema carries out by a keyword, as its
+// comment says: "minItems: E12", or of several "required profile: E27.profile;
+// additionalProperties role: E27.role".
+func ruleOf(s map[string]any, keyword string) (code, variant string, ok bool) {
+	comment, _ := s["$comment"].(string)
+	for part := range strings.SplitSeq(comment, "; ") {
+		if rule, found := strings.CutPrefix(part, keyword+": "); found {
+			code, variant, _ = strings.Cut(rule, ".")
+			return code, variant, true
+		}
+	}
+	return "", "", false
+}
+
+func (v *validation) unknownKeys(value source.Value, s map[string]any, name string) {
+	properties, _ := s["properties"].(map[string]any)
+	for key := range value.Entries() {
+		if v.full() {
+			return
+		}
+		if properties[key.Text()] != nil {
+			continue
+		}
+		if code, variant, ok := ruleOf(s, "additionalProperties "+key.Text()); ok {
+			v.add(code, variant, key.Pos(), "", key.Text())
+			continue
+		}
+		v.add("S01", "", key.Pos(), Nearest(key.Text(), maps.Keys(properties)), key.Text(), name)
+	}
+}
+
+// missingKeys names the keys that are missing; one whose place a key took that
+// breaks the same rule is not missed as well.
+func (v *validation) missingKeys(value source.Value, s map[string]any, at source.Pos) {
+	for _, key := range list(s["required"]) {
+		if value.Get(key).Exists() {
+			continue
+		}
+		code, variant, ok := ruleOf(s, "required "+key)
+		if !ok {
+			v.add("S02", "", at, "", key)
+			continue
+		}
+		instead := false
+		for other := range value.Entries() {
+			of, _, found := ruleOf(s, "additionalProperties "+other.Text())
+			instead = instead || found && of == code
+		}
+		if !instead {
+			v.add(code, variant, at, "", key)
+		}
 	}
 }
 
