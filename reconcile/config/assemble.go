@@ -35,8 +35,9 @@ type assembly struct {
 
 	rostered     []object // that no document declares
 	joined       []*joinedRoster
-	brokenRoster bool // one that could not join
-	unknown      int  // names of rules that lead nowhere
+	brokenRoster bool              // one that could not join
+	unknown      int               // names of rules that lead nowhere
+	ruled        map[fact.Key]bool // groups that rules give, to somebody or to nobody
 }
 
 // layer is a set of facts in the making, with the place of each.

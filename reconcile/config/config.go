@@ -279,7 +279,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	}
 	alone := sync.OnceValue(func() *access.Table { return access.Load(goal.Alone()) })
 	pass := policy.Pass{
-		Declared: goal.Declared(), Omitted: goal.Initial, Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days,
+		Declared: goal.Declared(), Omitted: goal.Initial, Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days, Ruled: a.ruled,
 		Several: len(goal.Installations) > 1, After: alone,
 	}
 	l.check(goal, policy.Documents, pass)

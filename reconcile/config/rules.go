@@ -47,6 +47,7 @@ func (c *compiler) groupRule(root source.Value) {
 // would hide what class and school say (R28).
 func (a *assembly) carryOut(read []fileFacts) {
 	told := make(map[place]bool)
+	a.ruled = make(map[fact.Key]bool)
 	forCards := grants{make(map[reach][]*grant), make(map[grantKey]*grant)}
 	var all []*groupRule
 	classes := make(map[*object][]string) // with groups by a rule, for these kinds
@@ -111,6 +112,7 @@ func (a *assembly) knownToRule(inst string, r *groupRule) bool {
 	good := school && class
 	for _, group := range r.groups {
 		good = a.known(inst, "UserGroup", group) && good
+		a.ruled[fact.Key{Kind: "UserGroup", ID: a.id(inst, group.word)}] = true
 	}
 	if (r.kind == "student" || r.kind == "guardian") && r.role.word != "" && r.role.word != r.kind {
 		a.problem("D12", "", []place{r.role.at}, r.kind)

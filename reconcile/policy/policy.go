@@ -82,6 +82,7 @@ type Pass struct {
 	Known    fact.Set               // objects with problems: what they are called, and what they name
 	Lost     func(name string) bool // whether a name may be declared in a document that could not be read
 	Goal     fact.Set               // what the target is to hold, as far as the stage knows it
+	Ruled    map[fact.Key]bool      // groups that documents give which are no objects: rules for people of rosters
 	Days     map[string]calendar.Day
 	Several  bool // installations: what is named is named with its own
 
@@ -187,7 +188,7 @@ func unknownReference(p *Pass) {
 	declared := p.Declared.Plus(p.Known)
 	var last fact.Reference
 	for ref := range fact.Words.Dangling(declared) {
-		if p.lost(ref.Target.Name()) || again(&last, ref) {
+		if p.lost(ref.Target.Name()) || again(&last, ref) || grantedToUser(declared, ref) {
 			continue
 		}
 		f := Finding{Code: "E01", Case: "object", Args: []string{ref.Target.Kind, fact.Called(ref.Target.ID, p.Several)}, Subject: ref.Fact.Key, Facts: []fact.Fact{ref.Fact}}
@@ -292,12 +293,26 @@ func namesOf(s fact.Set, kind, inst string) iter.Seq[string] {
 	}
 }
 
-// accountOfStudent (R33): students and guardians never have a Primus account.
+// accountOfStudent (R33): students and guardians never have a Primus account, and
+// nobody gives one of them a right that only an account carries. A group may: of
+// it they have its Wilma rights alone.
 func accountOfStudent(p *Pass) {
 	for key, person := range p.Declared.Kind("Person").Objects() {
 		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
 			if account := factsOf(person, "primusAccount"); len(account) > 0 {
 				p.find(Finding{Code: "E02", Args: []string{kind}, Subject: key, Facts: account})
+			}
+		}
+	}
+	rights := p.rights(p.Declared)
+	for key, override := range p.Declared.Kind("PersonOverride").Objects() {
+		kind := p.Declared.Object(fact.Key{Kind: "Person", ID: override.Value("person")}).Value("kind")
+		if kind != "student" && kind != "guardian" {
+			continue
+		}
+		for _, f := range factsOf(override, "grant") {
+			if rights.primusOnly(key.Installation(), f.Value) || isPrimus(f.Value) {
+				p.find(Finding{Code: "E02", Case: "right", Args: []string{kind, f.Value}, Subject: key, Facts: []fact.Fact{f}})
 			}
 		}
 	}
