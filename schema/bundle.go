@@ -59,6 +59,7 @@ func Kinds() []string {
 		"SupportContact",
 		"AdminTeam",
 		"Policy",
+		"Delegation",
 		"AccessTest",
 	}
 }

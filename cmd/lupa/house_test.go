@@ -38,6 +38,7 @@ var doors = map[string][]string{
 	"github.com/rivo/uniseg":                {"reconcile/report"},
 	"golang.org/x/text":                     {"reconcile/report"},
 	"golang.org/x/sync":                     {"reconcile/config"},
+	"github.com/bmatcuk/doublestar":         {"reconcile/config"},
 	"modernc.org/sqlite":                    {"reconcile/target/sqldb"},
 	"github.com/pressly/goose":              {"reconcile/target/sqldb"},
 	"github.com/hashicorp/go-hclog":         {"cmd/lupa", "reconcile", "reconcile/target/sqldb"}, // and hclog.New: cmd/lupa alone

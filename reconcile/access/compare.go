@@ -509,6 +509,10 @@ func (c *comparer) losesSource(before, after int32) bool {
 	})
 }
 
+// Reaches reports whether a reason says where a right reaches, and not what gives
+// it.
+func (r Reason) Reaches() bool { return isScope(r) }
+
 // isScope reports whether a reason says where a right reaches, and not what gives
 // it.
 func isScope(r Reason) bool {

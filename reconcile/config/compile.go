@@ -68,6 +68,8 @@ func (c *compiler) document(doc *source.Document) {
 		c.groupRule(root)
 	case root.Get("kind").Text() == "AccessTest":
 		c.accessTest(root)
+	case root.Get("kind").Text() == "Delegation":
+		c.delegation(root)
 	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
 		c.loseNames(root)
 	default:

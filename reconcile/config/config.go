@@ -6,8 +6,8 @@
 //	plan.Make(tree.Goal, ...)
 //
 // What a kind's fields are and where they stand is read from the vocabulary;
-// the only documents with code of their own are Project, GroupRule and AccessTest,
-// which are lupa's, and People, which is Person many times over. Files are read side by
+// the only documents with code of their own are Project, GroupRule, AccessTest and
+// Delegation, which are lupa's, and People, which is Person many times over. Files are read side by
 // side and forgotten as soon as their facts are known. Rosters are read by
 // package roster, and join the documents here.
 //
@@ -60,6 +60,9 @@ type Tree struct {
 	Objects  int // declared, without the records inside them
 	Tests    []AccessTest
 
+	Delegations []Delegation // sorted by name; Goal has them too
+	Guards      []string     // files that say how lupa judges changes, sorted
+
 	lists map[string]bool // what documents of People are called
 	times *times          // what is in force when
 }
@@ -111,7 +114,11 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.join(read, rosters); err != nil {
+	logins, err := l.loginFiles(fsys, read)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.join(read, rosters, logins); err != nil {
 		return nil, err
 	}
 	return l.tree, nil
@@ -142,6 +149,9 @@ type fileFacts struct {
 	lists       []list
 	rules       []groupRule
 	tests       []accessTest
+	delegations []delegation
+	spans       []plan.List
+	guards      bool // a document says how lupa judges changes
 	silences    []silence
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
@@ -149,7 +159,7 @@ type fileFacts struct {
 }
 
 // list is a document that is no object and has a name: People, GroupRule,
-// AccessTest.
+// AccessTest, Delegation.
 type list struct {
 	kind         string
 	installation string // as written
@@ -219,6 +229,7 @@ func compile(index int32, file *source.File) fileFacts {
 		}
 		c.document(doc)
 		c.silences(doc.Root(), lastLine(file.Documents, i))
+		c.list(doc.Root(), lastLine(file.Documents, i))
 		c.loseMisplaced(doc.Root(), problems)
 	}
 	return c.out
@@ -249,7 +260,7 @@ func (c *compiler) lose(text []byte) {
 
 // join puts files and rosters together: names become ids, and objects become
 // facts.
-func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
+func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFile) error {
 	goal := &plan.Goal{}
 	lost, rostersLost := make(map[string]bool), false
 	for i, f := range read {
@@ -267,12 +278,15 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts) error {
 	if rostersLost {
 		lost[allWords] = true // whom they would have declared nobody knows
 	}
-	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	a := assembly{loader: l, goal: goal, lost: lost, brokenRoster: rostersLost}
 	if err := a.assemble(read, rosters); err != nil {
 		return err
 	}
 	a.numbers(read, rosters)
+	a.delegations(read)
+	a.logins(logins)
+	a.guards(read, logins)
+	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	goal.Weights = policy.WeightsOf(goal.Declared())
 	for i, f := range l.tree.Problems {
 		l.tree.Problems[i].Severity = goal.Weights.Of("", f.Code)

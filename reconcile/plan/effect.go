@@ -70,7 +70,7 @@ func (m *maker) effect(p *Plan) {
 		p.EffectSummary = counts(m.tableAfter(), m.several)
 		return
 	}
-	e := access.Compare(m.tableBefore(), m.tableAfter())
+	e := m.compared()
 	w := wording{several: m.several, say: m.goal.Say.Reason, origin: m.goal.Origin}
 	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost

@@ -45,6 +45,11 @@ type Goal struct {
 	Weights policy.Weights          // of findings
 	Actor   string                  // who is to make the changes, instead of whom the Policy names; a name
 
+	Author      string                       // who changed the documents: a login, "" where nobody knows
+	Logins      map[string]map[string]string // by installation whose Policy has a file of them: persons by login
+	Delegations []policy.Delegation
+	Lists       []List // documents that declare what goes by another kind, sorted by file and line
+
 	Silences []Silence // in force, sorted by file and line
 	Silenced int       // findings of the documents that they took out
 

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -205,6 +206,7 @@ func begin(goal *Goal, snap fact.Snapshot) (*maker, []order.Step) {
 	m.several = m.severalInstallations()
 	m.tableBefore = sync.OnceValue(func() *access.Table { return access.Load(m.before()) })
 	m.tableAfter = sync.OnceValue(func() *access.Table { return access.Load(m.after()) })
+	m.compared = sync.OnceValue(func() *access.Effect { return access.Compare(m.tableBefore(), m.tableAfter()) })
 	return m, renames
 }
 
@@ -251,6 +253,7 @@ type maker struct {
 	several bool // installations: names are told with theirs
 
 	tableBefore, tableAfter func() *access.Table // who may do what, loaded where it is asked for
+	compared                func() *access.Effect
 }
 
 // drift is what happened to lupa's objects since it left them.
@@ -310,7 +313,8 @@ func (m *maker) findings(changes []fact.Change, snap fact.Snapshot) []Finding {
 	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
 		Declared: m.goal.Facts, Goal: m.want, Days: m.goal.Days, Several: m.several,
 		Have: m.have, Last: m.last, Beyond: m.beyond, Changes: changes, First: snap.Serial == 0, Actors: m.actors(),
-		Before: m.tableBefore, After: m.tableAfter,
+		Before: m.tableBefore, After: m.tableAfter, Effect: m.compared,
+		Author: m.goal.author(), Delegations: m.goal.Delegations, Written: m.goal.written,
 	})) {
 		located := m.goal.Locate(f)
 		located.Subject = f.Subject.Kind + " " + m.name(f.Subject.ID)
@@ -343,7 +347,7 @@ func (m *maker) actors() map[string]string {
 
 // Locate joins a finding with the places of its facts.
 func (g *Goal) Locate(f policy.Finding) Finding {
-	out := Finding{Code: f.Code, Case: f.Case, Severity: g.Weights.Of(f.Subject.Installation(), f.Code), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
+	out := Finding{Code: f.Code, Case: f.Case, Severity: cmp.Or(f.Severity, g.Weights.Of(f.Subject.Installation(), f.Code)), Args: append([]string{}, f.Args...), Suggest: f.Suggest,
 		Subject: f.Subject.Kind + " " + fact.Called(f.Subject.ID, len(g.Installations) > 1), Pos: []source.Pos{}}
 	if g.Origin != nil {
 		for _, from := range f.Facts {

@@ -36,7 +36,7 @@ const (
 // warns, N notes, everything else is an error.
 func SeverityOf(code string) Severity {
 	switch {
-	case strings.HasPrefix(code, "W"):
+	case strings.HasPrefix(code, "W"), code == "G07": // a Policy may refuse what G07 reports
 		return Warning
 	case strings.HasPrefix(code, "N"):
 		return Note
@@ -52,6 +52,8 @@ type Finding struct {
 	Subject fact.Key
 	Facts   []fact.Fact
 	Suggest string
+
+	Severity Severity // where the rule itself decides; else the code's, as weights have it
 }
 
 // Rule is one row of the table.
@@ -101,6 +103,12 @@ type Pass struct {
 	// State and Plan: who may do what before, with Have, and after, with Goal.
 	// Loading them takes time, so a rule asks for them where it has to.
 	Before, After func() *access.Table
+	Effect        func() *access.Effect // Plan: what that changes for people
+
+	// Plan: in whose name documents were changed, and what that person may declare.
+	Author      Author
+	Delegations []Delegation
+	Written     func(fact.Fact) []Document // where a fact stands
 
 	stage    When
 	rules    []Rule
