@@ -50,6 +50,8 @@ type app struct {
 	at        string
 	moment    *calendar.Moment // that --at names, if it is given
 	quiet     bool
+
+	doers // of plan and apply
 }
 
 // Groups of commands in the help.
@@ -99,7 +101,7 @@ what has to change in a target, and applies exactly that plan.`,
 		a.whyCommand(), a.whoCommand(), a.accessCommand(), a.timelineCommand(),
 		a.validateCommand(), a.fmtCommand(), a.testCommand(), a.proveCommand(),
 		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
-		a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
+		a.codeownersCommand(), a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(helpCommand())

@@ -29,10 +29,16 @@ nothing is changed. A plan that was applied already changes nothing.`,
   lupa apply --expect 1a2b3c4d5e6f    only if the plan is the one that was reviewed`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			ctx := cmd.Context()
+			if err := named(cmd, "actor", "author"); err != nil {
+				return err
+			}
 			var p *plan.Plan
 			var t *tree
 			var err error
 			if len(files) == 1 {
+				if err := notSaved(cmd); err != nil {
+					return err
+				}
 				p, t, err = a.savedPlan(files[0])
 			} else {
 				p, t, err = a.propose(ctx)
@@ -55,6 +61,7 @@ nothing is changed. A plan that was applied already changes nothing.`,
 	}
 	cmd.Flags().BoolVar(&approve, "auto-approve", false, "do not ask")
 	cmd.Flags().StringVar(&expect, "expect", "", "apply only the plan with this hash (at least its first 12 digits)")
+	a.doerFlags(cmd)
 	return cmd
 }
 

@@ -136,7 +136,9 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 	case s.Target.Name != usual(t):
 		a.target = s.Target.Name // what to type next names it
 	}
-	t.Goal.Say = report.English()
+	if err := a.inName(t); err != nil {
+		return nil, nil, err
+	}
 	p, err := reconcile.Propose(ctx, t.Goal, s.Target.Name, version, s)
 	if err != nil {
 		return nil, nil, fail(err)

@@ -26,7 +26,7 @@ written but the plan file, if one is asked for.`,
   lupa plan --out plan.json && lupa apply plan.json
   lupa plan --against snapshot.json    without the target`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := named(cmd, "out", "against"); err != nil {
+			if err := named(cmd, "out", "against", "actor", "author"); err != nil {
 				return err
 			}
 			p, t, err := a.proposeAgainst(cmd.Context(), against)
@@ -58,6 +58,7 @@ written but the plan file, if one is asked for.`,
 	cmd.Flags().StringVar(&against, "against", "", "plan against this snapshot, made by export, and open no target")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit 2 when there are changes")
 	completeFiles(cmd, "out", "against")
+	a.doerFlags(cmd)
 	return cmd
 }
 
@@ -76,7 +77,9 @@ func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
 		return nil, nil, err
 	}
 	defer r.Close()
-	t.Goal.Say = report.English()
+	if err := a.inName(t); err != nil {
+		return nil, nil, err
+	}
 	p, err := reconcile.Propose(ctx, t.Goal, at.name, version, r)
 	return p, t, fail(err)
 }
@@ -91,7 +94,7 @@ func (a *app) showPlan(p *plan.Plan, next string, line report.Line) error {
 
 // next is the command that makes a plan anew and applies it if it is the same.
 func (a *app) next(p *plan.Plan) string {
-	args := []string{"--expect", p.Hash[:12]}
+	args := append(a.doers.flags(), "--expect", p.Hash[:12])
 	if a.target != "" {
 		args = append([]string{"--target", a.target}, args...)
 	}

@@ -82,7 +82,7 @@ func wrongGlob(glob string) string {
 // covers reports whether a file is among those of globs.
 func covers(globs []string) func(file string) bool {
 	return func(file string) bool {
-		return slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, file) })
+		return slices.ContainsFunc(globs, func(glob string) bool { return Glob(glob, file) })
 	}
 }
 
@@ -273,3 +273,6 @@ func (a *assembly) guards(read []fileFacts, logins []loginFile) {
 	slices.Sort(a.tree.Guards)
 	a.tree.Guards = slices.Compact(a.tree.Guards)
 }
+
+// Glob reports whether a glob, as delegations have them, fits a file.
+func Glob(glob, file string) bool { return doublestar.MatchUnvalidated(glob, file) }
