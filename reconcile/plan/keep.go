@@ -23,6 +23,7 @@ func (m *maker) renames() []order.Step {
 			if from, ok := m.oldName(r); ok {
 				ids[fact.Key{Kind: r.Key.Kind, ID: from}] = r.Key.ID
 				steps = append(steps, order.Step{Action: order.Rename, Key: r.Key, From: from})
+				m.renamed = append(m.renamed, r.Key)
 			}
 		}
 		m.have, m.last, m.beyond = fact.Words.Rename(m.have, ids), fact.Words.Rename(m.last, ids), fact.Words.Rename(m.beyond, ids)

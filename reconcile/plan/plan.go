@@ -245,6 +245,7 @@ type maker struct {
 
 	declared fact.Set // the goal's facts
 
+	renamed   []fact.Key
 	kept      map[fact.Key]bool // objects that are not lupa's
 	unmanaged []fact.Key
 	external  []fact.Key
@@ -312,7 +313,7 @@ func (m *maker) findings(changes []fact.Change, snap fact.Snapshot) []Finding {
 	var out []Finding
 	for _, f := range slices.Concat(m.left, policy.Check(policy.Plan, policy.Pass{
 		Declared: m.goal.Facts, Goal: m.want, Days: m.goal.Days, Several: m.several,
-		Have: m.have, Last: m.last, Beyond: m.beyond, Changes: changes, First: snap.Serial == 0, Actors: m.actors(),
+		Have: m.have, Last: m.last, Beyond: m.beyond, Changes: changes, Renamed: m.renamed, First: snap.Serial == 0, Actors: m.actors(),
 		Before: m.tableBefore, After: m.tableAfter, Effect: m.compared,
 		Author: m.goal.author(), Delegations: m.goal.Delegations, Written: m.goal.written,
 	})) {

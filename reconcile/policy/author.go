@@ -37,11 +37,7 @@ func selfGrant(p *Pass) {
 		return
 	}
 	if len(p.Author.Cards) == 0 {
-		f := Finding{Code: "N17", Case: "card", Args: []string{p.Author.Login}}
-		if !p.Author.Mapped {
-			f = Finding{Code: "N17", Case: "file", Args: []string{p.Author.Login}}
-		}
-		p.find(f)
+		p.unknownAuthor()
 		return
 	}
 	if p.First {
@@ -58,13 +54,31 @@ func selfGrant(p *Pass) {
 			}
 		}
 	}
-	for _, s := range p.Effect().Templates {
-		if s.Gained && slices.ContainsFunc(s.People, p.isAuthor) {
-			g.templates(s)
-		}
+	for _, s := range g.templateShifts() {
+		g.templates(s)
 	}
 	if g.found > maxFound {
-		p.find(Finding{Code: "G07", Case: "more", Args: []string{p.Author.Login, strconv.Itoa(g.found - maxFound)}, Severity: g.worst})
+		p.find(Finding{Code: "G07", Case: "more", Args: []string{p.Author.Login, strconv.Itoa(g.found - maxFound)}, Subject: g.last, Severity: g.worst})
+	}
+}
+
+// unknownAuthor says that nobody knows whose gains to look for: the check would
+// be void, and nobody would notice.
+func (p *Pass) unknownAuthor() {
+	args := []string{p.Author.Login}
+	if p.Author.Mapped {
+		for key, policy := range p.Goal.Kind("Policy").Objects() {
+			if file := factsOf(policy, "logins"); len(file) > 0 {
+				p.find(Finding{Code: "N17", Case: "card", Args: args, Subject: key, Facts: file})
+				return
+			}
+		}
+	}
+	for _, kind := range []string{"Policy", "Installation"} {
+		for key := range p.Goal.Kind(kind).Objects() {
+			p.find(Finding{Code: "N17", Case: "file", Args: args, Subject: key, Facts: []fact.Fact{{Key: key}}})
+			return
+		}
 	}
 }
 
@@ -77,6 +91,7 @@ type gains struct {
 	*Pass
 	found int
 	worst Severity // of those not told
+	last  fact.Key // whose gain was not told
 	new   map[fact.Key]fact.Set
 }
 
@@ -89,7 +104,7 @@ func (g *gains) gain(f Finding) {
 		g.find(f)
 		return
 	}
-	if g.worst != Error {
+	if g.last = f.Subject; g.worst != Error {
 		g.worst = f.Severity
 	}
 }
@@ -115,6 +130,28 @@ func (g *gains) shift(s access.Shift, who access.Who) {
 		g.gain(Finding{Code: "G07", Case: "right", Args: []string{g.Author.Login, name, right, firstNames(g.called(s.Places), 10)},
 			Subject: fact.Key{Kind: "Person", ID: who.Person}, Facts: g.because(reasons, fact.Key{Kind: "Person", ID: who.Person})})
 	}
+}
+
+// templateShifts are what the author gains with templates, whether as a whole or
+// in some school: once for the same templates.
+func (g *gains) templateShifts() (all []access.TemplateShift) {
+	for _, s := range g.Effect().Templates {
+		if !s.Gained || !slices.ContainsFunc(s.People, g.isAuthor) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(o access.TemplateShift) bool { return slices.Equal(o.Templates, s.Templates) })
+		if i < 0 {
+			s.Actions = slices.Clone(s.Actions)
+			all = append(all, s)
+			continue
+		}
+		for _, a := range s.Actions {
+			if !slices.Contains(all[i].Actions, a) {
+				all[i].Actions = append(all[i].Actions, a)
+			}
+		}
+	}
+	return all
 }
 
 func (g *gains) templates(s access.TemplateShift) {

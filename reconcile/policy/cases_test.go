@@ -50,6 +50,7 @@ spec: {surveys: {enabled: true}}
 //	T79, R96: what it is about
 //	at 2026-06-01            the day; else 1 March 2026
 //	actor t-1                as --actor
+//	author login-a           as --author
 //	-- both.yaml --          before and after
 //	-- before/x.yaml --      before alone: then there is a plan
 //	-- target/x.yaml --      the target is this, and not what lupa left (before)
@@ -115,7 +116,7 @@ func readCase(t *testing.T, file string) testCase {
 
 // optionWords begin the lines of a case's comment that mean something: "before
 // yes" makes a plan where nothing but the base was there before.
-var optionWords = []string{"at", "actor", "before"}
+var optionWords = []string{"at", "actor", "author", "before"}
 
 var expectation = regexp.MustCompile(`# want((?: [A-Z]\d\d(?:\.\w+)?)+)`)
 
@@ -166,7 +167,7 @@ func (c testCase) findings(t *testing.T) []plan.Finding {
 	if snap.Now = snap.Last; c.target != nil {
 		snap.Now = held(t, c, c.target)
 	}
-	tree.Goal.Actor, tree.Goal.Say = c.options["actor"], report.English()
+	tree.Goal.Actor, tree.Goal.Author, tree.Goal.Say = c.options["actor"], c.options["author"], report.English()
 	return plan.Make(tree.Goal, "local", "test", snap).Findings
 }
 

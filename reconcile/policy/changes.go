@@ -198,7 +198,7 @@ func upgradeTrap(p *Pass) {
 // homeSchoolByOrder (R77): a template belongs to the first school of whoever
 // makes it.
 func homeSchoolByOrder(p *Pass) {
-	found := 0
+	found, last := 0, fact.Key{}
 	for _, c := range p.Changes {
 		if c.Key.Kind != "Person" {
 			continue
@@ -208,13 +208,14 @@ func homeSchoolByOrder(p *Pass) {
 		if kind := want.Value("kind"); kind != "teacher" && kind != "staff" || len(was) == 0 || len(is) == 0 || was[0] == is[0] || !slices.Contains(is, was[0]) {
 			continue
 		}
+		last = c.Key
 		if found++; found <= maxFound {
 			p.find(Finding{Code: "W22", Args: []string{fact.Called(c.Key.ID, p.Several), fact.Called(was[0], p.Several), fact.Called(is[0], p.Several)},
 				Subject: c.Key, Facts: []fact.Fact{want.Field("schools").At(0)}})
 		}
 	}
 	if found > maxFound {
-		p.find(Finding{Code: "W22", Case: "more", Args: []string{strconv.Itoa(found - maxFound)}})
+		p.find(Finding{Code: "W22", Case: "more", Args: []string{strconv.Itoa(found - maxFound)}, Subject: last})
 	}
 }
 
@@ -243,7 +244,7 @@ func stillEffective(p *Pass) {
 	}
 	for i, key := range order {
 		if i == maxFound {
-			p.find(Finding{Code: "W09", Case: "more", Args: []string{strconv.Itoa(len(order) - i)}})
+			p.find(Finding{Code: "W09", Case: "more", Args: []string{strconv.Itoa(len(order) - i)}, Subject: fact.Key{Kind: "UserGroup", ID: key.gone}})
 			return
 		}
 		s := found[key]
@@ -331,7 +332,7 @@ func widenedByFallback(p *Pass) {
 	touched := p.touched()
 	for i, key := range order {
 		if i == maxFound {
-			p.find(Finding{Code: "W35", Case: "more", Args: []string{strconv.Itoa(len(order) - i)}})
+			p.find(Finding{Code: "W35", Case: "more", Args: []string{strconv.Itoa(len(order) - i)}, Subject: fact.Key{Kind: "Person", ID: cards(found[key].People)[0]}})
 			return
 		}
 		s := found[key]

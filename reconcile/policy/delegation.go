@@ -56,7 +56,7 @@ var beyondCase = map[beyond]string{
 // the author's. What documents of others make of it, since the last apply or
 // because a day has come, cannot be told apart.
 func outsideDelegation(p *Pass) {
-	if p.Author.Login == "" || len(p.Delegations) == 0 || len(p.Changes) == 0 {
+	if p.Author.Login == "" || len(p.Delegations) == 0 {
 		return
 	}
 	d := delegated{Pass: p, schoolsOf: make(map[fact.Key]spoken)}
@@ -76,6 +76,7 @@ type delegated struct {
 	*Pass
 	own       []*Delegation
 	found     int
+	last      fact.Key // found last
 	schoolsOf map[fact.Key]spoken
 	sharing   map[string][]string // schools by template
 	limited   []*limited
@@ -98,8 +99,9 @@ type limited struct {
 type authored struct {
 	root  fact.Key
 	parts []fact.Change
-	gone  bool
 	where []Document
+
+	gone, renamed bool
 }
 
 func (d *delegated) judge() {
@@ -110,7 +112,7 @@ func (d *delegated) judge() {
 		d.effect(l)
 	}
 	if d.found > maxFound {
-		d.find(Finding{Code: "G08", Case: "more", Args: []string{d.Author.Login, strconv.Itoa(d.found - maxFound)}})
+		d.find(Finding{Code: "G08", Case: "more", Args: []string{d.Author.Login, strconv.Itoa(d.found - maxFound)}, Subject: d.last})
 	}
 }
 
@@ -128,6 +130,13 @@ func (d *delegated) authored() []*authored {
 		}
 		a.parts = append(a.parts, c)
 	}
+	for _, root := range d.Renamed {
+		if by[root] == nil {
+			all = append(all, &authored{root: root, renamed: true})
+		} else {
+			by[root].renamed = true
+		}
+	}
 	all = slices.DeleteFunc(all, d.isDrift)
 	slices.SortFunc(all, func(a, b *authored) int { return a.root.Compare(b.root) })
 	for _, a := range all {
@@ -138,7 +147,7 @@ func (d *delegated) authored() []*authored {
 
 // isDrift reports whether an object only becomes again what lupa left.
 func (d *delegated) isDrift(a *authored) bool {
-	return d.Last.Has(a.root) && !slices.ContainsFunc(a.parts, func(c fact.Change) bool { return !d.Last.Object(c.Key).Equal(d.Goal.Object(c.Key)) })
+	return d.Last.Has(a.root) && !a.renamed && !slices.ContainsFunc(a.parts, func(c fact.Change) bool { return !d.Last.Object(c.Key).Equal(d.Goal.Object(c.Key)) })
 }
 
 // documents are where the author wrote: where what comes stands, and where
@@ -189,6 +198,7 @@ func (d *delegated) outside(f Finding) {
 	if d.found++; d.found <= maxFound {
 		d.find(f)
 	}
+	d.last = f.Subject
 }
 
 // place is the place to blame: what comes first of what comes, else the object.

@@ -93,6 +93,7 @@ type Pass struct {
 	Last    fact.Set // what lupa left there
 	Beyond  fact.Set // what it holds out of view
 	Changes []fact.Change
+	Renamed []fact.Key        // objects that get another name
 	First   bool              // nothing was ever applied to the target
 	Actors  map[string]string // by installation: the id of the person in whose name changes are made
 
