@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
 )
 
@@ -35,6 +36,9 @@ func (a *app) doerFlags(cmd *cobra.Command) {
 func (a *app) inName(t *tree) error {
 	t.Goal.Say = report.English()
 	t.Goal.Actor, t.Goal.Author = a.actor, a.author
+	if a.author != "" && len(t.NoLogins) > 0 {
+		return a.refuse(plan.Problems(t.NoLogins...), t.line(), "nobody can say who the author is", "mend the Policy, or add the file")
+	}
 	if a.actor == "" {
 		return nil
 	}

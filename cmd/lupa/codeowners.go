@@ -117,7 +117,7 @@ type ownedGlob struct {
 func (o *ownership) unsayable(fsys fs.FS) (problems []source.Problem) {
 	for _, d := range o.delegations {
 		for i, glob := range d.Paths {
-			p := source.Problem{Code: "D20", Case: "owners", Args: []string{glob}, Pos: []source.Pos{d.Globs[i]}}
+			p := source.Problem{Code: "F01", Case: "owners", Args: []string{glob}, Pos: []source.Pos{d.Globs[i]}}
 			switch last := glob[strings.LastIndexByte(glob, '/')+1:]; {
 			case strings.ContainsAny(glob, "[]{}\\!#\t") || strings.Contains(glob, "***"):
 				problems = append(problems, p)

@@ -60,8 +60,9 @@ type Tree struct {
 	Objects  int // declared, without the records inside them
 	Tests    []AccessTest
 
-	Delegations []Delegation // sorted by name; Goal has them too
-	Guards      []string     // files that say how lupa judges changes, sorted
+	Delegations []Delegation     // sorted by name; Goal has them too
+	Guards      []string         // files that say how lupa judges changes, sorted
+	NoLogins    []source.Problem // files of logins that are missing: an author cannot be looked up
 
 	lists map[string]bool // what documents of People are called
 	times *times          // what is in force when

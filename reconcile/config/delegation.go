@@ -175,7 +175,9 @@ func (l *loader) loginFiles(fsys fs.FS, read []fileFacts) (all []loginFile, err 
 	return all, nil
 }
 
-// logins reads one, if it is there: a file of the tree.
+// logins reads one, if it is there: a file of the tree. One that is missing is
+// only noted, for a tree that was imported has none: it is needed when somebody
+// says who the author is.
 func (l *loader) logins(fsys fs.FS, e *entry) (*roster.Table, error) {
 	file := path.Clean(e.value)
 	info, err := fs.Stat(fsys, file)
@@ -184,7 +186,10 @@ func (l *loader) logins(fsys fs.FS, e *entry) (*roster.Table, error) {
 	case !fs.ValidPath(file):
 		variant = "outside"
 	case errors.Is(err, fs.ErrNotExist):
-		variant = "missing"
+		at := e.at.pos(l.paths)
+		l.tree.NoLogins = append(l.tree.NoLogins, source.Problem{Code: "F02", Args: []string{e.value}, Pos: []source.Pos{at}})
+		l.report(source.Problem{Code: "N17", Case: "missing", Args: []string{e.value}, Pos: []source.Pos{at}})
+		return nil, nil
 	case err != nil: // a link that leads out of the tree
 		variant = "outside"
 	case !info.Mode().IsRegular():
