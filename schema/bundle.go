@@ -61,6 +61,7 @@ func Kinds() []string {
 		"Policy",
 		"Delegation",
 		"AccessTest",
+		"AccessRule",
 	}
 }
 

@@ -153,6 +153,16 @@ func (t *Table) IsPlace(place string) bool {
 	return ok
 }
 
+// PlaceOf is the id of the place whose rights hold at a place: its own, or that of
+// the nearest path above.
+func (t *Table) PlaceOf(id string) (string, bool) {
+	at, ok := t.place(id)
+	if !ok {
+		return "", false
+	}
+	return t.places[at], true
+}
+
 // place is the number of a place. A path of an IMS section that has no grants of
 // its own has those of the nearest path above that does.
 func (t *Table) place(id string) (int32, bool) {

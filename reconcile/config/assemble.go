@@ -24,9 +24,11 @@ type assembly struct {
 	installations map[string]*object // by name
 	at            map[fact.Key]*object
 	tested        []testedCase
+	invariants    []accessRule
 
 	facts, dormant, initial layer
 	broken                  layer                        // what objects with problems are called, and what they name
+	own                     layer                        // names of lupa's own documents, for their places alone
 	ids                     map[string]map[string]string // installation, name: id
 	lastIDs                 map[string]string            // of the installation asked for last
 	lastInstallation        string
@@ -75,6 +77,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.renames(read)
 	a.lists(read)
 	a.accessTests(read)
+	a.accessRules(read)
 	a.silences(read)
 	a.steady(read)
 	for i := range read {
@@ -85,11 +88,11 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	for i := range a.rostered {
 		a.object(nil, &a.rostered[i])
 	}
-	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken} {
+	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken, &a.own} {
 		l.set, l.marks = l.b.Marked()
 	}
 	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
-	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial, a.broken}, a.paths}.of
+	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial, a.broken, a.own}, a.paths}.of
 	return nil
 }
 

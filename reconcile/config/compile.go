@@ -70,6 +70,8 @@ func (c *compiler) document(doc *source.Document) {
 		c.accessTest(root)
 	case root.Get("kind").Text() == "Delegation":
 		c.delegation(root)
+	case root.Get("kind").Text() == "AccessRule":
+		c.accessRule(root)
 	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
 		c.loseNames(root)
 	default:

@@ -6,8 +6,8 @@
 //	plan.Make(tree.Goal, ...)
 //
 // What a kind's fields are and where they stand is read from the vocabulary;
-// the only documents with code of their own are Project, GroupRule, AccessTest and
-// Delegation, which are lupa's, and People, which is Person many times over. Files are read side by
+// the only documents with code of their own are Project, GroupRule, AccessTest,
+// Delegation and AccessRule, which are lupa's, and People, which is Person many times over. Files are read side by
 // side and forgotten as soon as their facts are known. Rosters are read by
 // package roster, and join the documents here.
 //
@@ -53,16 +53,17 @@ type Options struct {
 // Tree is a tree, read.
 type Tree struct {
 	Project  Project
-	Goal     *plan.Goal     // nil where a problem is an error
+	Goal     *plan.Goal     // nil where a document has an error
 	Problems []plan.Finding // sorted by place; warnings are in Goal too
 	Silenced int            // findings that documents ask not to hear
 	Files    int
 	Objects  int // declared, without the records inside them
 	Tests    []AccessTest
 
-	Delegations []Delegation     // sorted by name; Goal has them too
-	Guards      []string         // files that say how lupa judges changes, sorted
-	NoLogins    []source.Problem // files of logins that are missing: an author cannot be looked up
+	Delegations []Delegation         // sorted by name; Goal has them too
+	Guards      []string             // files that say how lupa judges changes, sorted
+	NoLogins    []source.Problem     // files of logins that are missing: an author cannot be looked up
+	alone       func() *access.Table // of Goal.Alone
 
 	lists map[string]bool // what documents of People are called
 	times *times          // what is in force when
@@ -153,6 +154,7 @@ type fileFacts struct {
 	delegations []delegation
 	spans       []plan.List
 	guards      bool // a document says how lupa judges changes
+	access      []accessRule
 	silences    []silence
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
@@ -160,7 +162,7 @@ type fileFacts struct {
 }
 
 // list is a document that is no object and has a name: People, GroupRule,
-// AccessTest, Delegation.
+// AccessTest, AccessRule, Delegation, Guard.
 type list struct {
 	kind         string
 	installation string // as written
@@ -294,11 +296,13 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	}
 	alone := sync.OnceValue(func() *access.Table { return access.Load(goal.Alone()) })
 	pass := policy.Pass{
-		Declared: goal.Declared(), Omitted: goal.Initial, Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days, Ruled: a.ruled,
+		Declared: goal.Declared(), Omitted: goal.Initial, Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days,
+		Ruled: a.ruled, AccessRules: goal.AccessRules,
 		Several: len(goal.Installations) > 1, After: alone,
 	}
 	l.check(goal, policy.Documents, pass)
 	a.testNames()
+	a.ruleNames()
 	if !slices.ContainsFunc(l.tree.Problems, hides) {
 		l.check(goal, policy.State, pass)
 	}
@@ -309,7 +313,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 		return nil
 	}
 	goal.Findings = l.tree.Problems
-	l.tree.Goal = goal
+	l.tree.Goal, l.tree.alone = goal, alone
 	return nil
 }
 

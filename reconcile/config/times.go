@@ -116,7 +116,11 @@ func (t *Tree) On(ctx context.Context, day calendar.Day) (fact.Set, error) {
 		return fact.Set{}, err
 	}
 	if !t.times.sameRows(day) {
-		return t.again(ctx, day)
+		then, err := t.again(ctx, day)
+		if err != nil {
+			return fact.Set{}, err
+		}
+		return then.Goal.Facts, nil
 	}
 	return t.times.on(t.Goal, day), nil
 }
@@ -139,19 +143,19 @@ func (t *times) on(goal *plan.Goal, day calendar.Day) fact.Set {
 }
 
 // again reads the tree at another day.
-func (t *Tree) again(ctx context.Context, day calendar.Day) (fact.Set, error) {
+func (t *Tree) again(ctx context.Context, day calendar.Day) (*Tree, error) {
 	opt, at := t.times.opt, calendar.On(day)
 	opt.At, opt.again = &at, true
 	then, err := Load(ctx, t.times.fsys, opt)
 	switch {
 	case err != nil:
-		return fact.Set{}, err
+		return nil, err
 	case then.Refused():
-		return fact.Set{}, &DayError{day, then.Problems}
+		return nil, &DayError{day, then.Problems}
 	case !slices.Equal(t.Goal.Inputs, then.Goal.Inputs):
-		return fact.Set{}, ErrChanged
+		return nil, ErrChanged
 	}
-	return then.Goal.Facts, nil
+	return then, nil
 }
 
 // Boundary is a day on which something begins or ends. What ends is in force for

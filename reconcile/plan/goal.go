@@ -48,7 +48,8 @@ type Goal struct {
 	Author      string                       // who changed the documents: a login, "" where nobody knows
 	Logins      map[string]map[string]string // by installation whose Policy has a file of them: persons by login
 	Delegations []policy.Delegation
-	Lists       []List // documents that declare what goes by another kind, sorted by file and line
+	Lists       []List              // documents that declare what goes by another kind, sorted by file and line
+	AccessRules []policy.AccessRule // sorted by key
 
 	Silences []Silence // in force, sorted by file and line
 	Silenced int       // findings of the documents that they took out

@@ -93,7 +93,7 @@ func (p *Pass) placesOf(now fact.Set) fact.Set {
 
 // maintains reports whether a school is in the actor's scope as maintainer.
 func (a acting) maintains(school string) bool {
-	return a.table.Allowed(access.Question{Who: access.Who{Person: a.actor}, Right: maintainSurveys, Place: school})
+	return a.table.Allowed(access.Question{Who: access.Who{Person: a.actor}, Right: maintain, Place: school})
 }
 
 func (a acting) template(t *changedTemplate) {

@@ -143,6 +143,9 @@ func load(t *testing.T, c testCase, fsys fstest.MapFS) *config.Tree {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := tree.Foresee(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return tree
 }
 

@@ -27,21 +27,15 @@ var changeRules = []Rule{
 	{Code: "W35", Name: "widened-by-fallback", Source: "R28, R78, R59", When: Plan, Check: widenedByFallback},
 }
 
-// The rights of surveys that these rules speak of.
-const (
-	maintainSurveys = "wilma.surveys.maintain"
-	addSurveys      = "wilma.surveys.addSurvey"
-	legacyUse       = "wilma.surveys.legacyUse"
-)
-
 // maxFound is how many findings of one sort are told one by one; the last one
 // says how many more there are.
 const maxFound = 20
 
-// firstNames are the first of some names in one line, not without end.
+// firstNames are the first of some names in one line, with a sign that there are
+// more.
 func firstNames(names []string, most int) string {
 	if len(names) > most {
-		names = append(slices.Clone(names[:most]), "...")
+		names = append(slices.Clone(names[:most]), "…")
 	}
 	return strings.Join(names, ", ")
 }
@@ -123,7 +117,7 @@ func (p *Pass) usesSharing(school string) bool {
 func maintained(t *access.Table) map[string]bool {
 	schools := make(map[string]bool)
 	for _, c := range t.Counts() {
-		if c.Right == maintainSurveys {
+		if c.Right == maintain {
 			schools[c.Place] = true
 		}
 	}
@@ -135,7 +129,7 @@ func maintained(t *access.Table) map[string]bool {
 func (p *Pass) wereMaintainers(school string) (names []string, blame []fact.Fact) {
 	var ids []string
 	for _, s := range p.Effect().Shifts {
-		if !s.Gained && slices.Contains(s.Rights, maintainSurveys) && slices.Contains(s.Places, school) {
+		if !s.Gained && slices.Contains(s.Rights, maintain) && slices.Contains(s.Places, school) {
 			ids = append(ids, cards(s.People)...)
 		}
 	}
@@ -185,7 +179,7 @@ func upgradeTrap(p *Pass) {
 		var left []string
 		for who := range p.Before().Persons() {
 			if (fact.Key{ID: who.Person}).Installation() == key.ID && p.Before().Allowed(access.Question{Who: who, Right: legacyUse}) &&
-				p.Goal.Has(fact.Key{Kind: "Person", ID: who.Person}) && !p.After().Allowed(access.Question{Who: who, Right: addSurveys}) {
+				p.Goal.Has(fact.Key{Kind: "Person", ID: who.Person}) && !p.After().Allowed(access.Question{Who: who, Right: addSurvey}) {
 				left = append(left, who.Person)
 			}
 		}

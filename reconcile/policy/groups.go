@@ -30,27 +30,6 @@ var groupRules = []Rule{
 	{Code: "W34", Name: "right-on-the-wrong-side", Source: "R31, R32", When: State, Check: rightOnTheWrongSide},
 }
 
-// maxNamed is how many of the objects that have something in common a finding
-// names.
-const maxNamed = 3
-
-// few names the first of some objects, and says how many there are beyond.
-func few(names []string) string {
-	if len(names) <= maxNamed {
-		return strings.Join(names, ", ")
-	}
-	return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" (+%d)", len(names)-maxNamed)
-}
-
-// called are objects as people call them.
-func (p *Pass) called(ids []string) []string {
-	names := make([]string, len(ids))
-	for i, id := range ids {
-		names[i] = fact.Called(id, p.Several)
-	}
-	return names
-}
-
 // switchedOn are the installations whose Policy says yes to a field.
 func (p *Pass) switchedOn(field string) map[string]bool {
 	on := make(map[string]bool)
@@ -482,7 +461,7 @@ func (p *Pass) findAlike(a *alikeGroups) {
 	var facts []fact.Fact
 	for _, key := range a.ofSchools {
 		ids = append(ids, key.ID)
-		if len(facts) < maxNamed {
+		if len(facts) < maxNames {
 			facts = append(facts, fact.Fact{Key: key})
 		}
 	}

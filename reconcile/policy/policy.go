@@ -88,6 +88,8 @@ type Pass struct {
 	Days     map[string]calendar.Day
 	Several  bool // installations: what is named is named with its own
 
+	AccessRules []AccessRule // of the documents
+
 	// Plan alone. The plan's renames are made in all of these.
 	Have    fact.Set // what the target holds
 	Last    fact.Set // what lupa left there
@@ -96,10 +98,6 @@ type Pass struct {
 	Renamed []fact.Key        // objects that get another name
 	First   bool              // nothing was ever applied to the target
 	Actors  map[string]string // by installation: the id of the person in whose name changes are made
-
-	// MaxMaintainers is how many people may maintain the surveys of a school
-	// (R81); where it is nil, fewMaintainers.
-	MaxMaintainers func(installation string) int
 
 	// State and Plan: who may do what before, with Have, and after, with Goal.
 	// Loading them takes time, so a rule asks for them where it has to.

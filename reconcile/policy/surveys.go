@@ -4,7 +4,6 @@ import (
 	"iter"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/calendar"
@@ -177,13 +176,8 @@ func (p *Pass) ahead(installation string) calendar.Span {
 // maxNames bounds the people and objects that one finding names.
 const maxNames = 3
 
-// few are the first of some names, with the sign that there are more.
-func few(names []string) string {
-	if len(names) > maxNames {
-		return strings.Join(names[:maxNames], ", ") + ", …"
-	}
-	return strings.Join(names, ", ")
-}
+// few are the first of some names.
+func few(names []string) string { return firstNames(names, maxNames) }
 
 // members are people of whom one thing is to be said together: where hundreds
 // have a flaw from one group, the group is to blame.

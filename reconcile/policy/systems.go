@@ -145,15 +145,15 @@ func (p *Pass) profileIn(key fact.Key, has map[string]bool, people map[string]in
 	}
 }
 
-// part is a part of a section of IMS.
-type part struct{ installation, section, path string }
+// imsPart is a part of a section of IMS.
+type imsPart struct{ installation, section, path string }
 
-func partOf(key fact.Key, grant fact.Set) part {
-	return part{key.Installation(), grant.Value("section"), cmp.Or(grant.Value("path"), "/")}
+func partOf(key fact.Key, grant fact.Set) imsPart {
+	return imsPart{key.Installation(), grant.Value("section"), cmp.Or(grant.Value("path"), "/")}
 }
 
 // above is the part around a part, if it is not the whole section.
-func (at part) above() (part, bool) {
+func (at imsPart) above() (imsPart, bool) {
 	if at.path == "/" {
 		return at, false
 	}
@@ -166,11 +166,11 @@ func (at part) above() (part, bool) {
 // Several grants of one part hold together.
 func imsRoles(p *Pass) {
 	type granted struct {
-		part
+		imsPart
 		group string
 	}
 	flags := make(map[granted]map[string]bool)
-	approved, reviewed := make(map[part]bool), make(map[part]bool) // approved: whole sections
+	approved, reviewed := make(map[imsPart]bool), make(map[imsPart]bool) // approved: whole sections
 	ims := imsInstallations(p.Goal)
 	for key, grant := range p.Goal.Kind("ImsGrant").Objects() {
 		at := partOf(key, grant)
@@ -181,12 +181,12 @@ func imsRoles(p *Pass) {
 			}
 			flags[granted{at, group}][flag] = true
 			if flag == "approver" {
-				approved[part{at.installation, at.section, "/"}] = true
+				approved[imsPart{at.installation, at.section, "/"}] = true
 			}
 		}
 		reviewed[at] = reviewed[at] || grant.Value("reviewIntervalMonths") != ""
 	}
-	told := make(map[part]bool)
+	told := make(map[imsPart]bool)
 	for key, grant := range p.Goal.Kind("ImsGrant").Objects() {
 		if _, ok := ims[key.Installation()]; !ok {
 			continue
@@ -203,7 +203,7 @@ func imsRoles(p *Pass) {
 		if len(own) > 0 {
 			p.find(Finding{Code: "W29", Case: "own", Args: []string{p.groupsOf(own)}, Subject: key, Facts: own})
 		}
-		if section := (part{at.installation, at.section, "/"}); !approved[section] {
+		if section := (imsPart{at.installation, at.section, "/"}); !approved[section] {
 			approved[section] = true // told once
 			p.find(Finding{Code: "W29", Case: "section", Args: []string{at.section}, Subject: key, Facts: factsOf(grant, "section")})
 		}
@@ -232,7 +232,7 @@ func (p *Pass) groupsOf(grants []fact.Fact) string {
 }
 
 // anyAbove reports whether something holds for a part or one around it.
-func anyAbove(at part, holds map[part]bool) bool {
+func anyAbove(at imsPart, holds map[imsPart]bool) bool {
 	for more := true; more; at, more = at.above() {
 		if holds[at] {
 			return true

@@ -235,6 +235,8 @@ var englishTexts = map[string]catalog.Message{
 	"E28.span":       catalog.String("the substitution would end on %[1]s, no later than it begins on %[2]s (R43)"),
 	"E28.span?":      catalog.String("to is the first day on which the absent person is back"),
 	"E32":            catalog.String("it would end on %[1]s, no later than it begins on %[2]s"),
+	"E32.window":     catalog.String("the window would end on %[1]s, no later than it begins on %[2]s"),
+	"E32.window?":    catalog.String("to is the first day on which the rule is not looked at any more"),
 	"E32?":           catalog.String("validTo is the first day on which it no longer holds"),
 	"W23.author":     catalog.String("the author %[1]s is not declared any more"),
 	"W23.holders":    catalog.String("the holder %[1]s is not declared any more and is left out"),

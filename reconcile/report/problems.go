@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -83,8 +84,19 @@ func anys(args []string) []any {
 	return out
 }
 
-// message is what a finding says, in one sentence.
-func (t *Text) message(p plan.Finding) string { return t.sentence(key(p), anys(coverArgs(p.Args))...) }
+// message is what a finding says, in one sentence. Of a sentence in parts, "KEY+4"
+// is said only where there is a fourth argument.
+func (t *Text) message(p plan.Finding) string {
+	args := coverArgs(p.Args)
+	message := t.sentence(key(p), anys(args)...)
+	for i, arg := range args {
+		part := key(p) + "+" + strconv.Itoa(i+1)
+		if _, ok := english[part]; ok && arg != "" {
+			message += t.sentence(part, anys(args)...)
+		}
+	}
+	return message
+}
 
 // coverArgs covers national identity numbers among what a finding speaks of. Where there
 // is one the others are covered to the last digit: they may be what YAML makes of
