@@ -137,7 +137,7 @@ func TestEveryKindHasItsHead(t *testing.T) {
 		properties := s["properties"].(map[string]any)
 		spec := properties["spec"].(map[string]any)
 		required := []any{"apiVersion", "kind", "metadata"}
-		if spec["required"] != nil {
+		if spec["required"] != nil || spec["oneOf"] != nil {
 			required = append(required, "spec")
 		}
 		got := map[string]any{

@@ -82,7 +82,7 @@ what has to change in a target, and applies exactly that plan.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "directory", "C", ".", "run as if started in this directory")
 	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
-	flags.StringVar(&a.format, "format", "text", "text or json; access also jsonl, test also junit")
+	flags.StringVar(&a.format, "format", "text", "text or json; access also jsonl, test also junit, contacts also csv")
 	flags.StringVar(&a.language, "lang", "en", "language of the output: en")
 	flags.StringVar(&a.at, "at", "", "when to look: a day such as 2026-06-22, or a time (default now, in the installation)")
 	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
@@ -98,7 +98,7 @@ what has to change in a target, and applies exactly that plan.`,
 	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
 	root.AddCommand(
 		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
-		a.whyCommand(), a.whoCommand(), a.accessCommand(), a.timelineCommand(),
+		a.whyCommand(), a.whoCommand(), a.accessCommand(), a.timelineCommand(), a.contactsCommand(),
 		a.validateCommand(), a.fmtCommand(), a.testCommand(), a.proveCommand(),
 		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
 		a.codeownersCommand(), a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
@@ -390,6 +390,19 @@ func (a *app) valid(ctx context.Context) (*tree, error) {
 		return nil, err
 	}
 	return a.accept(t)
+}
+
+// foreseen is valid, with what the access rules of the tree say of the days ahead:
+// for what shows a plan, which they may refuse.
+func (a *app) foreseen(ctx context.Context) (*tree, error) {
+	t, err := a.valid(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Foresee(ctx); err != nil {
+		return nil, fail(err)
+	}
+	return t, nil
 }
 
 // accept refuses a tree with errors, and shows them.

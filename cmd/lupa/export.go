@@ -125,7 +125,7 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := a.valid(ctx)
+	t, err := a.foreseen(ctx)
 	switch {
 	case err != nil:
 		return nil, nil, err

@@ -64,7 +64,7 @@ written but the plan file, if one is asked for.`,
 
 // propose reads tree and target and makes the plan.
 func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
-	t, err := a.valid(ctx)
+	t, err := a.foreseen(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/report"
 )
 
@@ -70,16 +72,22 @@ func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (rep
 		return line, fail(err)
 	}
 	boundaries := t.Boundaries(from, until)
+	breaches, err := t.Ahead(ctx, until)
+	if err != nil {
+		return line, fail(err)
+	}
+	findings := breachesBy(breaches)
+	boundaries = withDays(boundaries, findings, from, until)
 	bar := a.progress("looking ahead")
 	defer bar.done()
 	for i, b := range boundaries {
 		bar.update(i, len(boundaries))
-		day := report.TimelineDay{At: b.Day, Begins: called(b.Begins, several), Ends: called(b.Ends, several), Joins: b.Joins, Leaves: b.Leaves, Findings: []plan.Finding{}}
+		day := report.TimelineDay{At: b.Day, Begins: called(b.Begins, several), Ends: called(b.Ends, several), Joins: b.Joins, Leaves: b.Leaves, Findings: append([]plan.Finding{}, findings[b.Day]...)}
 		after, err := state(b.Day)
 		var broken *config.DayError
 		switch {
 		case errors.As(err, &broken): // nobody knows who may do what from here on
-			day.Findings = broken.Problems
+			day.Findings, day.Unknown = broken.Problems, true
 			line.Days = append(line.Days, day)
 			continue
 		case err != nil:
@@ -92,6 +100,31 @@ func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (rep
 		before = after
 	}
 	return line, nil
+}
+
+// breachesBy are the findings about access rules by the day on which each begins,
+// and a note on the day on which it ends.
+func breachesBy(breaches []config.Breach) map[calendar.Day][]plan.Finding {
+	on := make(map[calendar.Day][]plan.Finding)
+	for _, b := range breaches {
+		for _, span := range b.Days {
+			on[*span.From] = append(on[*span.From], report.Say(b.Finding))
+			over := plan.Finding{Code: "N19", Severity: policy.Note, Args: []string{b.Code, b.Args[0]}, Pos: b.Pos, Subject: b.Subject}
+			on[*span.To] = append(on[*span.To], report.Say(over))
+		}
+	}
+	return on
+}
+
+// withDays adds days to boundaries on which nothing begins or ends but a rule.
+func withDays(boundaries []config.Boundary, findings map[calendar.Day][]plan.Finding, from, until calendar.Day) []config.Boundary {
+	for day := range findings {
+		if from < day && day < until && !slices.ContainsFunc(boundaries, func(b config.Boundary) bool { return b.Day == day }) {
+			boundaries = append(boundaries, config.Boundary{Day: day})
+		}
+	}
+	slices.SortFunc(boundaries, func(a, b config.Boundary) int { return int(a.Day) - int(b.Day) })
+	return boundaries
 }
 
 func called(keys []fact.Key, several bool) []plan.Object {

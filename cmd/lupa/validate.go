@@ -21,7 +21,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Use: "validate", GroupID: groupCheck, Args: takes(0, 0, ""),
 		Short: "Check all files of the tree",
 		Long: `Shows all problems of all files at once, each with its place and what to try. It
-needs no target. Exit 3 when a problem is an error.`,
+needs no target. Exit 3 when a problem is an error; 11 when nothing is wrong but
+that an AccessRule is broken on days ahead.`,
 		Example: `  lupa validate
   lupa validate --format json | jq -r '.problems[].message'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,15 +30,21 @@ needs no target. Exit 3 when a problem is an error.`,
 			if err != nil {
 				return err
 			}
+			if err := t.Foresee(cmd.Context()); err != nil {
+				return fail(err)
+			}
 			if a.json() {
 				err = a.print(report.ProblemsJSON(t.Problems, t.Silenced))
 			} else {
 				a.text(a.out).Validation(t.Problems, t.Silenced, t.Files, t.Objects, t.line())
 			}
-			if err == nil && t.Refused() {
-				return exit(exitInput)
+			switch {
+			case err != nil || !t.Refused():
+				return err
+			case t.Goal != nil: // the documents are in order, and a rule forbids what they come to
+				return exit(exitRefused)
 			}
-			return err
+			return exit(exitInput)
 		},
 	}
 }

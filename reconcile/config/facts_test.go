@@ -111,7 +111,12 @@ func TestLead(t *testing.T) {
 		fsys["a.yaml"] = &fstest.MapFile{Mode: 0o644, Data: fmt.Appendf(nil, `apiVersion: lupa/v1
 kind: Substitution
 metadata: {name: a}
-spec: {absent: t-1, substitute: t-1, from: %s, to: 2026-08-10, leadDays: %s}
+spec: {absent: t-1, substitute: t-2, from: %s, to: 2026-08-10, leadDays: %s}
+---
+apiVersion: lupa/v1
+kind: Person
+metadata: {name: t-2}
+spec: {kind: teacher, schools: [testila]}
 `, c.from, c.lead)}
 		goal := load(t, fsys, c.at).Goal
 		inForce := ""

@@ -17,7 +17,7 @@ var adminRules = []Rule{
 	{Code: "W24", Name: "deputies", Source: "R3, R4, R5, R6, R7", When: State, Check: deputies},
 	{Code: "W25", Name: "contacts", Source: "R9", When: State, Check: contacts},
 	{Code: "W27", Name: "coverage", Source: "R46", When: State, Check: coverage},
-	{Code: "W28", Name: "substitute-too-early-or-late", Source: "R42", When: Documents, Check: leads},
+	{Code: "W28", Name: "substitute-too-early-or-late", Source: "R42", When: State, Check: leads},
 	{Code: "W30", Name: "team-of-one", Source: "R62", When: State, Check: teamOfOne},
 }
 
@@ -141,7 +141,8 @@ func membersOf(team fact.Set) map[string][]string {
 
 // office are groups by whose name or title one knows that rectors or secretaries
 // of schools are in them, for R9 speaks of these and no register says who they are.
-var office = regexp.MustCompile(`(?i)rehtor|koulusihteer|opintosihteer|(^|[^\pL])rektor|skol\pL*sekre|(^|[^\pL])(principal|headteacher|school[ _-]?secretar)`)
+// Those who stand in for rectors (apulaisrehtori) are not among them.
+var office = regexp.MustCompile(`(?i)koulusihteer|opintosihteer|skol\pL*sekre|(^|[^\pL])(rehtor|rektor|principal|headteacher|school[ _-]?secretar)`)
 
 // officeGroups are the groups of rectors and secretaries in installations of
 // InSchool that speak of support at all: with contacts or a team.

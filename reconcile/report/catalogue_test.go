@@ -129,7 +129,7 @@ var counts = map[string]bool{
 	"plan.adopted": true, "plan.drift": true, "plan.unmanaged": true, "plan.external": true, "plan.refused": true, "import.done": true, "import.differ": true, "import.removed": true, "apply.done": true, "plan.created": true,
 	"tests.as": true, "tests.failures": true, "age.days": true, "age.hours": true, "age.minutes": true,
 	"effect.gained": true, "effect.lost": true, "effect.schools": true, "effect.places": true, "effect.other": true, "effect.count": true,
-	"timeline.joins": true, "timeline.leaves": true, "proof.more": true,
+	"contacts.gaps": true, "timeline.joins": true, "timeline.leaves": true, "proof.more": true,
 	"effect.gain.teacher": true, "effect.gain.staff": true, "effect.gain.student": true, "effect.gain.guardian": true, "effect.gain.user": true, "effect.gain.person": true,
 	"effect.lose.teacher": true, "effect.lose.staff": true, "effect.lose.student": true, "effect.lose.guardian": true, "effect.lose.user": true, "effect.lose.person": true,
 	"effect.keep.teacher": true, "effect.keep.staff": true, "effect.keep.student": true, "effect.keep.guardian": true, "effect.keep.user": true, "effect.keep.person": true,

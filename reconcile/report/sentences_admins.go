@@ -1,6 +1,9 @@
 package report
 
-import "golang.org/x/text/message/catalog"
+import (
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message/catalog"
+)
 
 // englishAdmins is what rules about administrators and substitutes say. Sentences
 // about days ahead are in parts, with the arguments that policy.Watch lists.
@@ -47,6 +50,8 @@ var englishAdmins = map[string]catalog.Message{
 	"E29.unseen+3":   catalog.String(", and on days of %[3]s"),
 	"E29.unseen?":    catalog.String("see them with: lupa validate --at %[1]s"),
 
+	"N19": catalog.String("from here on it is no longer so: %[1]s, %[2]s"),
+
 	"W24.content":    catalog.String("nobody is content main user (sisällöllinen pääkäyttäjä, R3)"),
 	"W24.content?":   catalog.String("name somebody under content; one person may have several roles (R6)"),
 	"W24.technical":  catalog.String("nobody is technical main user (tekninen pääkäyttäjä, R4)"),
@@ -59,28 +64,39 @@ var englishAdmins = map[string]catalog.Message{
 	"W25+3":          catalog.String(" and %[3]s more"),
 	"W25?":           catalog.String("add a SupportContact for each, or silence this at the group if others are in it"),
 
-	"W27.one":          catalog.String("%[1]s rests on one person from %[2]s to %[3]s"),
-	"W27.one+4":        catalog.String(", and on days of %[4]s"),
-	"W27.one+5":        catalog.String(", in %[5]s"),
-	"W27.one+6":        catalog.String(" and %[6]s more"),
-	"W27.one+9":        catalog.String(": %[9]s"),
-	"W27.one?":         catalog.String("let another person have it too: one may fall ill (R46)"),
-	"W27.away":         catalog.String("%[1]s rests on one person from %[2]s to %[3]s"),
-	"W27.away+4":       catalog.String(", and on days of %[4]s"),
-	"W27.away+5":       catalog.String(", in %[5]s"),
-	"W27.away+6":       catalog.String(" and %[6]s more"),
-	"W27.away+8":       catalog.String(": %[8]s"),
-	"W27.away+9":       catalog.String("; away then: %[9]s"),
-	"W27.away?":        catalog.String("let another person have it too on those days (R46)"),
-	"W27.unannounced":  catalog.String("nothing says that everybody has been told who has %[1]s (R46)"),
-	"W27.unannounced?": catalog.String("tell them, and write announced: true"),
-	"W28.lead":         catalog.String("the substitute has the duties no day before the absence begins on %[1]s (R42)"),
-	"W28.lead?":        catalog.String("give a few leadDays, so that what is missing is seen while the other is there"),
-	"W28.late":         catalog.String("%[1]s begins on %[2]s; for Substitution %[4]s the substitute needs it from %[3]s on (R42)"),
-	"W28.late?":        catalog.String("let it begin then, or move it into the duties of the Substitution"),
-	"W28.keeps":        catalog.String("the substitute keeps what %[1]s gives after Substitution %[4]s has ended, which is on %[3]s (R42)"),
-	"W28.keeps+2":      catalog.String(": to %[2]s"),
-	"W28.keeps?":       catalog.String("write validTo: %[3]s, or move it into the duties of the Substitution"),
-	"W30":              catalog.String("the administrators of IMS are one person: %[1]s (R62)"),
-	"W30?":             catalog.String("name a second one, or a deputy"),
+	"W27.one":            catalog.String("%[1]s rests on one person from %[2]s to %[3]s"),
+	"W27.one+4":          catalog.String(", and on days of %[4]s"),
+	"W27.one+5":          catalog.String(", in %[5]s"),
+	"W27.one+6":          catalog.String(" and %[6]s more"),
+	"W27.one+9":          catalog.String(": %[9]s"),
+	"W27.one?":           catalog.String("let another person have it too: one may fall ill (R46)"),
+	"W27.away":           catalog.String("%[1]s rests on one person from %[2]s to %[3]s"),
+	"W27.away+4":         catalog.String(", and on days of %[4]s"),
+	"W27.away+5":         catalog.String(", in %[5]s"),
+	"W27.away+6":         catalog.String(" and %[6]s more"),
+	"W27.away+8":         catalog.String(": %[8]s"),
+	"W27.away+9":         catalog.String("; away then: %[9]s"),
+	"W27.away?":          catalog.String("let another person have it too on those days (R46)"),
+	"W27.unannounced":    catalog.String("nothing says that everybody has been told who has %[1]s (R46)"),
+	"W27.unannounced?":   catalog.String("tell them, and write announced: true"),
+	"W28.lead":           catalog.String("the substitute has the duties no day before the absence begins on %[1]s (R42)"),
+	"W28.lead?":          catalog.String("give a few leadDays, so that what is missing is seen while the other is there"),
+	"W28.late":           catalog.String("%[1]s begins on %[2]s; for Substitution %[4]s the substitute needs it from %[3]s on (R42)"),
+	"W28.late?":          catalog.String("let it begin then, or move it into the duties of the Substitution"),
+	"W28.keeps":          catalog.String("the substitute keeps what %[1]s gives after Substitution %[4]s has ended, which is on %[3]s (R42)"),
+	"W28.keeps+2":        catalog.String(": to %[2]s"),
+	"W28.keeps?":         catalog.String("write validTo: %[3]s, or move it into the duties of the Substitution"),
+	"contacts.none":      catalog.String("Nobody is to be reported to a vendor's register."),
+	"contacts.register":  catalog.String("REGISTER"),
+	"contacts.person":    catalog.String("PERSON"),
+	"contacts.roles":     catalog.String("ROLES"),
+	"contacts.levels":    catalog.String("LEVELS"),
+	"contacts.bulletins": catalog.String("BULLETINS"),
+	"contacts.yes":       catalog.String("yes"),
+	"contacts.no":        catalog.String("no"),
+	"contacts.missing":   catalog.String("missing: no SupportContact"),
+	"contacts.gaps":      plural.Selectf(1, "", plural.One, "1 entry is missing (R8, R9, R54).", plural.Other, "%[1]d entries are missing (R8, R9, R54)."),
+
+	"W30":  catalog.String("the administrators of IMS are one person: %[1]s (R62)"),
+	"W30?": catalog.String("name a second one, or a deputy"),
 }

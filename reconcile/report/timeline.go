@@ -28,7 +28,8 @@ type TimelineDay struct {
 	Effect    []plan.Effect         `json:"effect"`
 	Unchanged []plan.Effect         `json:"unchanged"`
 	Templates []plan.TemplateEffect `json:"templates"`
-	Findings  []plan.Finding        `json:"findings"` // errors that the tree has on that day
+	Findings  []plan.Finding        `json:"findings"` // errors that the tree has on that day, and access rules that begin or cease to be broken
+	Unknown   bool                  `json:"-"`        // nobody knows who may do what, because of such errors
 }
 
 // TimelineJSON is a timeline as scripts read it.
@@ -54,6 +55,8 @@ func (t *Text) Timeline(l Timeline) {
 		}
 		if len(day.Findings) > 0 {
 			t.Problems(day.Findings, nil)
+		}
+		if day.Unknown {
 			continue
 		}
 		if len(day.Effect)+len(day.Templates) == 0 {
