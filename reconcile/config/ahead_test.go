@@ -31,7 +31,7 @@ func ruledTree(choose func(int) int) fstest.MapFS {
 		return []string{"", fmt.Sprintf(", validFrom: 2026-03-%02d", from), fmt.Sprintf(", validTo: 2026-03-%02d", from),
 			fmt.Sprintf(", validFrom: 2026-03-%02d, validTo: 2026-04-%02d", from, 1+choose(20))}[choose(4)]
 	}
-	document("School", "m", "a", "surveys: {enabled: true}, studentGroups: [g]")
+	document("School", "m", "a", "surveys: {enabled: true}, studentGroups: [g], guardianGroups: [g]")
 	document("School", "m", "b", "surveys: {enabled: true}")
 	document("School", "m", "x", "surveys: {enabled: false}")
 	document("RightsCatalogue", "m", "r", "rights: [{key: wilma.marks.see}, {key: wilma.notes.see}]")
@@ -188,43 +188,90 @@ func TestAheadIsEveryDay(t *testing.T) {
 		if tree.Goal == nil { // substitutes who are away, and the like
 			continue
 		}
-		_, until := tree.Horizon()
-		breaches, err := tree.Ahead(t.Context(), until)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range tree.Goal.AccessRules {
-			from, to := tree.Goal.At, until
-			if r.Window.From != nil {
-				from, to = max(from, *r.Window.From), *r.Window.To
-			}
-			var want, got []string
-			for day := from; day < to; day++ {
-				if slowly(t, tree, r, day) {
-					want = append(want, day.String())
-				}
-				for _, b := range breaches {
-					if b.Code == "E29" && b.Subject == "AccessRule "+fact.Called(r.Key.ID, true) && slices.ContainsFunc(b.Days, func(s calendar.Span) bool { return s.Holds(day) }) {
-						got = append(got, day.String())
-						break
-					}
-				}
-			}
-			switch n := len(want); {
-			case n == int(to-from):
-				broken++
-			case n == 0:
-				whole++
-			default:
-				partly++
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Fatalf("seed %d: days on which %v is broken (-slowly +at once):\n%s\n%s", seed, r, diff, fsys["docs.yaml"].Data)
-			}
-		}
+		b, w, p := everyDay(t, tree, fmt.Sprintf("seed %d\n%s", seed, fsys["docs.yaml"].Data))
+		broken, whole, partly = broken+b, whole+w, partly+p
 	}
 	if least := trees / 2; broken < least || whole < least || partly < least {
 		t.Errorf("rules that are broken, that hold, and that do so for a time: %d, %d, %d: too few to prove anything", broken, whole, partly)
+	}
+}
+
+// everyDay compares what is found at once with what slowly says of every day, and
+// counts the rules that are broken on all days, on none, and on some.
+func everyDay(t *testing.T, tree *config.Tree, whose string) (broken, whole, partly int) {
+	t.Helper()
+	_, until := tree.Horizon()
+	breaches, err := tree.Ahead(t.Context(), until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range tree.Goal.AccessRules {
+		from, to := tree.Goal.At, until
+		if r.Window.From != nil {
+			from, to = max(from, *r.Window.From), *r.Window.To
+		}
+		var want, got []string
+		for day := from; day < to; day++ {
+			if slowly(t, tree, r, day) {
+				want = append(want, day.String())
+			}
+			for _, b := range breaches {
+				if b.Code == "E29" && b.Subject == "AccessRule "+fact.Called(r.Key.ID, len(tree.Goal.Installations) > 1) &&
+					slices.ContainsFunc(b.Days, func(s calendar.Span) bool { return s.Holds(day) }) {
+					got = append(got, day.String())
+					break
+				}
+			}
+		}
+		switch n := len(want); {
+		case n == int(to-from):
+			broken++
+		case n == 0:
+			whole++
+		default:
+			partly++
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("days on which %v is broken (-slowly +at once):\n%s\n%s", r, diff, whose)
+		}
+	}
+	return broken, whole, partly
+}
+
+// TestAheadWithRosters: where rows of a roster begin and end, other people are
+// there; and on days on which the tree has errors nobody knows.
+func TestAheadWithRosters(t *testing.T) {
+	rule := func(name, spec string) string { return "---\n" + yaml("AccessRule", name, "spec: "+spec) }
+	const window = ", window: {from: 2026-05-20, to: 2026-06-10}}}"
+	rules := rule("a", "{atLeast: {persons: 1, right: wilma.surveys.addSurvey, place: testila"+window) +
+		rule("b", "{atLeast: {persons: 2, right: wilma.surveys.addSurvey"+window) + rule("c", "{atMost: {persons: 0, right: wilma.surveys.addSurvey, per: school"+window)
+	documents := "---\n" + yaml("PersonOverride", "o", "spec: {person: '1042', grant: [wilma.surveys.addSurvey], validTo: 2026-06-05}") +
+		"---\n" + yaml("PersonOverride", "p", "spec: {person: _54-2, grant: [wilma.surveys.addSurvey]}") // a teacher until June
+	surveys := strings.Replace(register["testila.yaml"], "title: Testila", "title: Testila, surveys: {enabled: true}", 1)
+	tree := load(t, and(register, "testila.yaml", surveys, "rules.yaml", strings.TrimPrefix(documents+rules, "---\n")), "")
+	if tree.Goal == nil {
+		t.Fatal(found(tree.Problems))
+	}
+	if _, _, partly := everyDay(t, tree, "with a roster"); partly != 3 {
+		t.Errorf("%d rules are broken on some days, want all 3", partly)
+	}
+
+	wrong := documents + "---\n" + yaml("Person", "_54-2", "spec: {kind: teacher, schools: [testila]}") // from June on a guardian, says the roster
+	tree = load(t, and(register, "testila.yaml", surveys, "rules.yaml", strings.TrimPrefix(wrong+rules, "---\n")), "")
+	if tree.Goal == nil {
+		t.Fatal(found(tree.Problems))
+	}
+	if err := tree.Foresee(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	unseen := 0
+	for _, f := range tree.Problems {
+		if f.Code == "E29" && f.Case == "unseen" && f.Severity == policy.Warning {
+			unseen++
+		}
+	}
+	if unseen != 3 {
+		t.Errorf("%d rules are unseen, want all 3: %q", unseen, found(tree.Problems))
 	}
 }
 
