@@ -44,13 +44,18 @@ func Propose(ctx context.Context, goal *plan.Goal, name, version string, from ta
 
 // Run is what an apply is told besides the plan.
 type Run struct {
-	Entry    target.Entry          // for the log: who, where, when by the clock, with which lupa
-	At       time.Time             // the instant at which the plan must hold; zero: at any
+	Entry target.Entry // for the log: who, where, when by the clock, with which lupa
+	At    time.Time    // the instant at which the plan must hold; zero: at any
+
+	// Acknowledged is what somebody typed to pass the plan's brakes.
+	Acknowledged []plan.Acknowledgement
+
 	Progress func(done, steps int) // if not nil, called after each step
 }
 
 // Apply carries out a plan, whole or not at all. A plan that was applied before
-// is left at that, whatever happened since (T107).
+// is left at that, whatever happened since (T107). One whose brakes were not all
+// acknowledged, and nothing else, is refused with plan.ErrBraked.
 func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.Outcome, error) {
 	if p.Refused() {
 		return plan.Outcome{}, ErrRefused
@@ -62,6 +67,9 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.O
 	defer tx.Rollback()
 	if entry, ok, err := tx.Applied(ctx, p.Hash); err != nil || ok {
 		return plan.Outcome{Entry: entry, Already: ok}, err
+	}
+	if err := p.Pass(run.Acknowledged); err != nil {
+		return plan.Outcome{}, err
 	}
 	if !run.At.IsZero() && !p.Holds(run.At) {
 		return plan.Outcome{}, fmt.Errorf("%w: it was made for %s", ErrOtherDay, p.At)

@@ -62,6 +62,7 @@ func Kinds() []string {
 		"Delegation",
 		"AccessTest",
 		"AccessRule",
+		"Guard",
 	}
 }
 

@@ -250,7 +250,8 @@ func (a *app) print(data []byte, err error) error {
 	return err // main knows: it flushes
 }
 
-// again is the command that applies a plan: to the same tree, on the same day.
+// again is the command that applies a plan: to the same tree, on the same day, with
+// all that has to be acknowledged.
 func (a *app) again(p *plan.Plan, args ...string) string {
 	words := []string{"apply"}
 	switch zone, err := time.LoadLocation(p.TimeZone); {
@@ -259,7 +260,11 @@ func (a *app) again(p *plan.Plan, args ...string) string {
 	case err == nil && p.At != calendar.Today(a.now, zone):
 		words = append(words, "--at", p.At.String())
 	}
-	return a.command(append(words, args...)...)
+	words = append(words, args...)
+	for _, text := range p.Acknowledge {
+		words = append(words, "--acknowledge", text)
+	}
+	return a.command(words...)
 }
 
 // command is a command line for the same tree, to be typed into a shell.

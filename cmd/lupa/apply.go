@@ -19,22 +19,31 @@ import (
 func (a *app) applyCommand() *cobra.Command {
 	var approve bool
 	var expect string
+	var acknowledged []string
 	cmd := &cobra.Command{
 		Use: "apply [PLANFILE]", GroupID: groupChange, Args: takes(0, 1, "one PLANFILE at most"),
 		Short: "Carry out a plan, whole or not at all",
 		Long: `Carries out a saved plan, or makes a plan, shows it and asks. The target must be
 what the plan was made from, and is afterwards what the plan promised; else
-nothing is changed. A plan that was applied already changes nothing.`,
+nothing is changed. A plan that was applied already changes nothing.
+
+A plan that does more than its guard lets pass is held back by its brakes. It is
+applied when somebody acknowledges each of them, as the plan shows it: with its
+figure, and the beginning of the plan's hash.`,
 		Example: `  lupa plan --out plan.json && lupa apply plan.json
-  lupa apply --expect 1a2b3c4d5e6f    only if the plan is the one that was reviewed`,
+  lupa apply --expect 1a2b3c4d5e6f    only if the plan is the one that was reviewed
+  lupa apply plan.json --acknowledge 'removals=52@1a2b3c4d5e6f'`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			ctx := cmd.Context()
 			if err := named(cmd, "actor", "author"); err != nil {
 				return err
 			}
+			passes, err := passing(acknowledged)
+			if err != nil {
+				return err
+			}
 			var p *plan.Plan
 			var t *tree
-			var err error
 			if len(files) == 1 {
 				if err := notSaved(cmd); err != nil {
 					return err
@@ -52,17 +61,46 @@ nothing is changed. A plan that was applied already changes nothing.`,
 				}
 			}
 			if len(files) == 0 {
-				if err := a.approved(ctx, p, t, approve || expect != ""); err != nil {
+				if err := a.approved(ctx, p, t, passes, approve || expect != ""); err != nil {
 					return err
 				}
 			}
-			return a.apply(ctx, p, t)
+			return a.braked(a.apply(ctx, p, t, passes), p, files...)
 		},
 	}
 	cmd.Flags().BoolVar(&approve, "auto-approve", false, "do not ask")
 	cmd.Flags().StringVar(&expect, "expect", "", "apply only the plan with this hash (at least its first 12 digits)")
 	a.doerFlags(cmd)
+	cmd.Flags().StringArrayVar(&acknowledged, "acknowledge", nil, "pass a brake of this plan, as the plan shows it: NAME=FIGURE@HASH (again for each)")
 	return cmd
+}
+
+// passing are the acknowledgements of the command line.
+func passing(texts []string) ([]plan.Acknowledgement, error) {
+	var all []plan.Acknowledgement
+	for _, text := range texts {
+		a, err := plan.ParseAcknowledgement(text)
+		if err != nil {
+			return nil, usage("--acknowledge: %w", err)
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// braked shows how a plan is confirmed that was held back by its brakes.
+func (a *app) braked(err error, p *plan.Plan, files ...string) error {
+	if !errors.Is(err, plan.ErrBraked) {
+		return err
+	}
+	next := a.next(p)
+	if len(files) > 0 {
+		next = a.again(p, files[0])
+	}
+	if len(p.Acknowledge) > 0 {
+		next = "see what it does with: lupa show or lupa plan; if all of it is meant: " + next
+	}
+	return &failure{code: exitRefused, err: err, next: next}
 }
 
 // savedPlan reads a plan file and the lupa.yaml that it belongs to. The rest of
@@ -118,16 +156,20 @@ func expected(p *plan.Plan, hash string) error {
 }
 
 // approved shows the plan and makes sure that somebody wants it.
-func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, already bool) error {
+func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, passes []plan.Acknowledgement, already bool) error {
 	if !a.json() {
 		a.text(a.out).Plan(p, "", t.line())
 	}
 	if err := a.out.Flush(); err != nil {
 		return err
 	}
-	switch {
-	case p.Refused():
+	if p.Refused() {
 		return &failure{code: exitRefused, err: errors.New("the plan is refused by its findings")}
+	}
+	if err := p.Pass(passes); err != nil {
+		return a.braked(err, p)
+	}
+	switch {
 	case already || p.Empty():
 		return nil
 	case a.json() || !isTerminal(a.in) || !isTerminal(a.out):
@@ -138,7 +180,7 @@ func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, already bool)
 	return nil
 }
 
-func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
+func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree, passes []plan.Acknowledgement) error {
 	at, err := a.where(t)
 	if err != nil {
 		return err
@@ -153,7 +195,7 @@ func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree) error {
 		return err
 	}
 	bar := a.progress("applying")
-	outcome, err := reconcile.Apply(ctx, p, db, reconcile.Run{Entry: a.note(ctx, t.root), At: when, Progress: bar.update})
+	outcome, err := reconcile.Apply(ctx, p, db, reconcile.Run{Entry: a.note(ctx, t.root), At: when, Acknowledged: passes, Progress: bar.update})
 	bar.done()
 	if errors.Is(err, reconcile.ErrOtherDay) {
 		return &failure{code: exitStale, err: err, next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}

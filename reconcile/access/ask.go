@@ -151,3 +151,41 @@ func (t *Table) Counts() []Count {
 	}
 	return out
 }
+
+// Unheld are those of some rights at places that nobody has, in their order.
+// Whoever is named in them is not looked at.
+func (t *Table) Unheld(asked []Question) []Question {
+	type spot struct{ right, place int32 }
+	wanted := make(map[spot]bool, len(asked)) // true: somebody has it
+	rights := make([]bool, len(t.rights))
+	at := make([]spot, len(asked))
+	for i, q := range asked {
+		right, known := t.rightOf[q.Right]
+		place, there := t.place(q.Place)
+		if at[i] = (spot{-1, -1}); known && there {
+			at[i] = spot{right, place}
+			wanted[at[i]], rights[right] = false, true
+		}
+	}
+	for i := range t.rows {
+		r := &t.rows[i]
+		for j := range r.has.entries {
+			e := &r.has.entries[j]
+			if !rights[e.right] {
+				continue
+			}
+			for _, place := range r.places(e.scope, e) {
+				if held, ok := wanted[spot{e.right, place}]; ok && !held {
+					wanted[spot{e.right, place}] = true
+				}
+			}
+		}
+	}
+	var unheld []Question
+	for i, q := range asked {
+		if !wanted[at[i]] {
+			unheld = append(unheld, q)
+		}
+	}
+	return unheld
+}

@@ -18,7 +18,8 @@ type Effect struct {
 	// Templates are what changes for people with survey templates, completely too.
 	Templates []TemplateShift
 
-	Gained, Lost int // persons in Shifts, a change of level left out
+	Gained, Lost    int      // persons in Shifts, a change of level left out
+	Gaining, Losing []string // who they are, each once
 }
 
 // Shift is the same change for everybody it names: each of People gains, or
@@ -45,7 +46,7 @@ func Compare(before, after *Table) *Effect {
 	c.placeA, c.placeB, c.places = common(before.places, after.places)
 	c.belowA, c.belowB = c.below(before), c.below(after)
 	c.compareRows()
-	e := &Effect{Gained: c.gained, Lost: c.lost}
+	e := &Effect{Gained: len(c.gaining), Lost: len(c.losing), Gaining: c.gaining, Losing: c.losing}
 	all := c.group()
 	for _, s := range all {
 		if s.Kept {
@@ -70,16 +71,16 @@ type comparer struct {
 	// here they have those of the nearest path above.
 	belowA, belowB map[int32][]int32
 
-	shifts       map[shiftKey]*shiftPeople
-	reasons      [][]Reason // lists of them, numbered
-	reasonOf     map[string]int32
-	sources      map[sourcesKey]int32
-	sameHas      map[[2]*entitled]bool
-	sameReach    map[[2]*reach]bool
-	outcomes     map[pair]*outcome
-	into         *outcome
-	gained, lost int
-	last         [2]string // the person counted last, as gaining and as losing
+	shifts    map[shiftKey]*shiftPeople
+	reasons   [][]Reason // lists of them, numbered
+	reasonOf  map[string]int32
+	sources   map[sourcesKey]int32
+	sameHas   map[[2]*entitled]bool
+	sameReach map[[2]*reach]bool
+	outcomes  map[pair]*outcome
+	into      *outcome
+
+	gaining, losing []string // persons, each once
 }
 
 // shiftKey is all that two people must have in common to be told together at one
@@ -203,12 +204,21 @@ func (c *comparer) compareRow(x, y *row) {
 	for _, s := range result.shifts {
 		s.people = append(s.people, who)
 	}
-	if result.gains && c.last[0] != who.Person { // a guardian's children come one after the other
-		c.gained, c.last[0] = c.gained+1, who.Person
+	if result.gains {
+		c.gaining = once(c.gaining, who.Person)
 	}
-	if result.loses && c.last[1] != who.Person {
-		c.lost, c.last[1] = c.lost+1, who.Person
+	if result.loses {
+		c.losing = once(c.losing, who.Person)
 	}
+}
+
+// once appends a person who is not the last already: a guardian's children come
+// one after the other.
+func once(people []string, person string) []string {
+	if n := len(people); n > 0 && people[n-1] == person {
+		return people
+	}
+	return append(people, person)
 }
 
 // same reports whether somebody is given the same by the same, and it reaches

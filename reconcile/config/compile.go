@@ -72,6 +72,8 @@ func (c *compiler) document(doc *source.Document) {
 		c.delegation(root)
 	case root.Get("kind").Text() == "AccessRule":
 		c.accessRule(root)
+	case root.Get("kind").Text() == "Guard":
+		c.guard(root)
 	case kind == nil || kind.Parent != "" || !c.named(meta.Get("name")):
 		c.loseNames(root)
 	default:

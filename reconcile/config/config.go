@@ -7,7 +7,7 @@
 //
 // What a kind's fields are and where they stand is read from the vocabulary;
 // the only documents with code of their own are Project, GroupRule, AccessTest,
-// Delegation and AccessRule, which are lupa's, and People, which is Person many times over. Files are read side by
+// AccessRule, Guard and Delegation, which are lupa's, and People, which is Person many times over. Files are read side by
 // side and forgotten as soon as their facts are known. Rosters are read by
 // package roster, and join the documents here.
 //
@@ -153,8 +153,9 @@ type fileFacts struct {
 	tests       []accessTest
 	delegations []delegation
 	spans       []plan.List
-	guards      bool // a document says how lupa judges changes
+	judges      bool // a document says how lupa judges changes
 	access      []accessRule
+	guards      []policy.Guard
 	silences    []silence
 	problems    []source.Problem
 	lost        map[string]bool // words of documents that could not be read; allWords if nobody knows which
@@ -291,6 +292,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	a.guards(read, logins)
 	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	goal.Weights = policy.WeightsOf(goal.Declared())
+	goal.Guard = guardOf(read)
 	for i, f := range l.tree.Problems {
 		l.tree.Problems[i].Severity = goal.Weights.Of("", f.Code)
 	}

@@ -258,7 +258,7 @@ func (c *compiler) list(root source.Value, last int) {
 	if kind == "People" || kind == "GroupRule" {
 		c.out.spans = append(c.out.spans, plan.List{Kind: kind, First: root.Pos().Line, Last: last})
 	}
-	c.out.guards = c.out.guards || slices.Contains(guardKinds, kind)
+	c.out.judges = c.out.judges || slices.Contains(guardKinds, kind)
 }
 
 // guardKinds are kinds of documents that say how lupa judges changes.
@@ -268,7 +268,7 @@ var guardKinds = []string{"Project", "Policy", "Delegation", "Guard", "AccessRul
 // logins.
 func (a *assembly) guards(read []fileFacts, logins []loginFile) {
 	for i := range read {
-		if read[i].guards {
+		if read[i].judges {
 			a.tree.Guards = append(a.tree.Guards, a.paths[i])
 		}
 	}

@@ -57,23 +57,26 @@ type Count struct {
 type Speaker struct {
 	Finding func(Finding) Finding
 	Reason  func(Reason) string
+	Brake   func(Brake) string
 }
 
 // effect fills in what the plan means for people. At serial 0 nobody had
-// anything from lupa: then it is counted what people will have.
-func (m *maker) effect(p *Plan) {
+// anything from lupa: then it is counted what people will have, and nothing is
+// compared.
+func (m *maker) effect(p *Plan) *access.Effect {
 	p.Effect, p.Unchanged, p.Templates = []Effect{}, []Effect{}, []TemplateEffect{}
 	if p.Empty() {
-		return
+		return nil
 	}
 	if p.Target.Serial == 0 {
 		p.EffectSummary = counts(m.tableAfter(), m.several)
-		return
+		return nil
 	}
 	e := m.compared()
 	w := wording{several: m.several, say: m.goal.Say.Reason, origin: m.goal.Origin}
 	p.Effect, p.Unchanged, p.Templates = w.effects(e.Shifts), w.effects(e.Kept), w.templates(e.Templates)
 	p.Summary.Gained, p.Summary.Lost = e.Gained, e.Lost
+	return e
 }
 
 // before and after are all that the target holds and is to hold, out of view too:

@@ -46,6 +46,10 @@ func (p *Plan) members() (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Brakes == nil { // of a plan by an older lupa
+		delete(members, "brakes")
+		delete(members, "acknowledge")
+	}
 	members["changes"] = appendList(nil, p.Changes, appendChange)
 	members["drift"] = appendList(nil, p.Drift, appendChange)
 	members["effect"] = appendList(nil, p.Effect, appendEffect)
@@ -70,7 +74,8 @@ func shortMembers(object any) (map[string]json.RawMessage, error) {
 }
 
 // seal is the plan's hash: the SHA-256 of the canonical form of all but the
-// hash itself.
+// hash itself, with nothing to acknowledge. What there is to acknowledge has the
+// hash in it, and follows from that and the brakes.
 func (p *Plan) seal() string {
 	members, err := p.members()
 	if err != nil {
@@ -104,7 +109,11 @@ func read(data []byte, without ...string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	listed := members["acknowledge"]
 	p, err := decode(members, without)
+	if err == nil {
+		err = p.acknowledged(listed)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the plan is %w: %w", ErrAltered, err)
 	}
@@ -270,7 +279,13 @@ func joinTo(w io.Writer, members map[string]json.RawMessage, without string) err
 	return err
 }
 
+// hash is that of a plan or snapshot: of all but the hash itself, and of a plan as
+// if nothing were to be acknowledged.
 func hash(members map[string]json.RawMessage) string {
+	if members["acknowledge"] != nil {
+		members = maps.Clone(members)
+		members["acknowledge"] = json.RawMessage("[]")
+	}
 	sum := sha256.New()
 	joinTo(sum, members, "hash") // a hash takes everything
 	return hex.EncodeToString(sum.Sum(nil))

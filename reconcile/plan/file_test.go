@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand"
 	"os"
@@ -81,6 +82,7 @@ func everything() *plan.Plan {
 		Facts: union(installation, school("Uusi \"koulu\"\n"), facts("School", "m/b"), person("b", "a"), policyOf("4"), facts("UserGroup", "m/uusi", value("title", "Ryhmä")), opet("wilma.a", "wilma.b"),
 			facts("SurveyTemplate", "m/s", value("author", "m/t-1"), value("school", "m/c"), value("holders", "m/t-1")),
 			facts("Sharing", "m/s/a", value("school", "m/a"), value("copy", "true"))),
+		Guard:  policy.Guard{Removals: policy.Limit{Count: 1}},
 		Begins: []fact.Key{{Kind: "PersonOverride", ID: "m/alkaa"}}, Ends: []fact.Key{{Kind: "PersonOverride", ID: "m/loppuu"}},
 		Initial: facts("UserGroup", "m/muualla", value("external", "true")), External: []fact.Key{{Kind: "UserGroup", ID: "m/muualla"}},
 		Renames: []plan.Renaming{{Key: fact.Key{Kind: "UserGroup", ID: "m/uusi"}, From: []string{"m/vanha"}}},
@@ -208,23 +210,30 @@ func TestAlteredFile(t *testing.T) {
 	if err := json.Indent(&indented, []byte(body), "", "  "); err != nil {
 		t.Fatal(err)
 	}
+	acknowledge := `"acknowledge":` + string(members["acknowledge"])
+	first := acknowledge[strings.IndexByte(acknowledge, '[')+1 : strings.IndexByte(acknowledge, ',')]
 	for name, text := range map[string]string{
-		"empty":                    "",
-		"a line feed":              "\n",
-		"without its line feed":    body,
-		"with another line feed":   file + "\n",
-		"with CRLF":                body + "\r\n",
-		"with a byte order mark":   "\ufeff" + file,
-		"with something behind it": body + "{}\n",
-		"twice":                    body + body + "\n",
-		"indented":                 indented.String() + "\n",
-		"with keys turned round":   "{" + strings.Join(reversed, ",") + "}\n",
-		"with a key twice":         strings.Replace(body, `{"adopted":`, `{"adopted":[],"adopted":`, 1) + "\n",
-		"with a key of its own":    strings.Replace(body, `{"adopted":`, `{"a":1,"adopted":`, 1) + "\n",
-		"without its hash":         strings.Replace(body, `"hash":`, `"hasch":`, 1) + "\n",
-		"another JSON":             "[]\n",
-		"null":                     "null\n",
-		"no JSON":                  "plan\n",
+		"empty":                              "",
+		"a line feed":                        "\n",
+		"without its line feed":              body,
+		"with another line feed":             file + "\n",
+		"with CRLF":                          body + "\r\n",
+		"with a byte order mark":             "\ufeff" + file,
+		"with something behind it":           body + "{}\n",
+		"twice":                              body + body + "\n",
+		"indented":                           indented.String() + "\n",
+		"with keys turned round":             "{" + strings.Join(reversed, ",") + "}\n",
+		"with a key twice":                   strings.Replace(body, `{"acknowledge":`, `{"acknowledge":[],"acknowledge":`, 1) + "\n",
+		"with a key of its own":              strings.Replace(body, `{"acknowledge":`, `{"a":1,"acknowledge":`, 1) + "\n",
+		"with nothing to acknowledge":        strings.Replace(body, acknowledge, `"acknowledge":[]`, 1) + "\n",
+		"without what is to acknowledge":     strings.Replace(body, acknowledge+",", "", 1) + "\n",
+		"with less to acknowledge":           strings.Replace(body, acknowledge, `"acknowledge":[`+strings.SplitN(acknowledge, ",", 2)[1], 1) + "\n",
+		"with the same twice":                strings.Replace(body, acknowledge, strings.Replace(acknowledge, "[", "["+first+",", 1), 1) + "\n",
+		"with blanks in what to acknowledge": strings.Replace(body, acknowledge, strings.Replace(acknowledge, ",", ", ", 1), 1) + "\n",
+		"without its hash":                   strings.Replace(body, `"hash":`, `"hasch":`, 1) + "\n",
+		"another JSON":                       "[]\n",
+		"null":                               "null\n",
+		"no JSON":                            "plan\n",
 	} {
 		if p, err := plan.Read([]byte(text)); !errors.Is(err, plan.ErrAltered) || p != nil {
 			t.Errorf("%s: %v, want %v", name, err, plan.ErrAltered)
@@ -246,7 +255,20 @@ func reseal(t *testing.T, file []byte, change func(members map[string]any)) []by
 	}
 	change(members)
 	delete(members, "hash")
-	members["hash"] = hex.EncodeToString(sha(canonical(t, members)))
+	brakes, isPlan := members["brakes"].([]any)
+	if isPlan {
+		members["acknowledge"] = []string{}
+	}
+	hash := hex.EncodeToString(sha(canonical(t, members)))
+	members["hash"] = hash
+	var acknowledge []string
+	for _, b := range brakes {
+		brake := b.(map[string]any)
+		acknowledge = append(acknowledge, fmt.Sprintf("%s=%v@%s", brake["name"], brake["figure"], hash[:12]))
+	}
+	if isPlan {
+		members["acknowledge"] = acknowledge
+	}
 	return append(canonical(t, members), '\n')
 }
 
@@ -268,7 +290,7 @@ func canonical(t *testing.T, v any) []byte {
 }
 
 // The hash is what the format says, so that others can check it: SHA-256 of the
-// canonical form of all the rest.
+// canonical form of all the rest, as if nothing were to be acknowledged.
 func TestHash(t *testing.T) {
 	p := everything()
 	if got := reseal(t, write(t, p), func(map[string]any) {}); string(got) != string(write(t, p)) {

@@ -50,6 +50,7 @@ type Goal struct {
 	Delegations []policy.Delegation
 	Lists       []List              // documents that declare what goes by another kind, sorted by file and line
 	AccessRules []policy.AccessRule // sorted by key
+	Guard       policy.Guard        // what the brakes are, as usual where it says nothing
 
 	Silences []Silence // in force, sorted by file and line
 	Silenced int       // findings of the documents that they took out
@@ -77,6 +78,10 @@ func (g *Goal) Declared() fact.Set { return g.Facts.Plus(g.Dormant).Plus(g.Initi
 // Alone is what a target that holds nothing else would hold: the documents in
 // force, with what they begin with.
 func (g *Goal) Alone() fact.Set { return g.Facts.Plus(g.Initial) }
+
+// bare reports whether the documents declare nothing but installations and how to
+// judge them.
+func (g *Goal) bare() bool { return len(g.External) == 0 && policy.DeclaresNothing(g.Declared()) }
 
 // Problems are findings of documents that never became facts.
 func Problems(problems ...source.Problem) []Finding {

@@ -52,7 +52,10 @@ type Plan struct {
 	Adopted   []Object     `json:"adopted"`   // there already as declared, lupa's from now on
 	Record    bool         `json:"record"`    // what lupa left there is to be noted anew
 	Findings  []Finding    `json:"findings"`
-	Hash      string       `json:"hash"` // SHA-256 of the canonical form of all the rest
+	Brakes    []Brake      `json:"brakes"` // what somebody has to confirm before it is applied
+	Hash      string       `json:"hash"`   // SHA-256 of the canonical form of all the rest, with an empty Acknowledge
+
+	Acknowledge []string `json:"acknowledge"` // what an apply must be told to pass Brakes, as it is typed
 }
 
 // Target is the target that a plan was made for.
@@ -187,8 +190,9 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	p.Begins, p.Ends = m.objects(goal.Begins), m.objects(goal.Ends)
 	p.Summary = summarize(p)
 	p.Summary.Silenced = goal.Silenced + silenced
-	m.effect(p)
+	p.Brakes = m.brakes(snap.Serial == 0, changes, m.effect(p))
 	p.Hash = p.seal()
+	p.Acknowledge = p.acknowledgements()
 	return p
 }
 
@@ -315,6 +319,7 @@ func (m *maker) findings(changes []fact.Change, snap fact.Snapshot) []Finding {
 		Declared: m.goal.Facts, Goal: m.want, Days: m.goal.Days, Several: m.several,
 		Have: m.have, Last: m.last, Beyond: m.beyond, Changes: changes, Renamed: m.renamed, First: snap.Serial == 0, Actors: m.actors(),
 		Before: m.tableBefore, After: m.tableAfter, Effect: m.compared,
+		Guard: m.goal.Guard, Bare: m.goal.bare(),
 		Author: m.goal.author(), Delegations: m.goal.Delegations, Written: m.goal.written,
 	})) {
 		located := m.goal.Locate(f)

@@ -16,7 +16,7 @@ var changeRules = []Rule{
 	{Code: "E15", Name: "holders-beyond-actor", Source: "R106", By: "reconcile/policy, with E13"},
 	{Code: "E16", Name: "transfer-beyond-actor", Source: "R109", By: "reconcile/policy, with E13"},
 	{Code: "E24", Name: "last-maintainer", Source: "R96", When: Plan, Check: lastMaintainer},
-	{Code: "E33", Name: "read-too-small", Source: "P8", By: "nobody"},
+	{Code: "E33", Name: "read-too-small", Source: "P8", When: Plan, Check: readTooSmall},
 	{Code: "G07", Name: "self-grant", Source: "contract: Policy.selfGrant", When: Plan, Check: selfGrant, Firm: true},
 	{Code: "G08", Name: "outside-delegation", Source: "contract: Delegation", When: Plan, Check: outsideDelegation, Firm: true},
 	{Code: "N17", Name: "author-unknown", Source: "contract: Policy.logins", By: "reconcile/policy, with G07"},

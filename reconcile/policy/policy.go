@@ -98,6 +98,8 @@ type Pass struct {
 	Renamed []fact.Key        // objects that get another name
 	First   bool              // nothing was ever applied to the target
 	Actors  map[string]string // by installation: the id of the person in whose name changes are made
+	Guard   Guard
+	Bare    bool // the documents declare nothing but installations and how to judge them
 
 	// State and Plan: who may do what before, with Have, and after, with Goal.
 	// Loading them takes time, so a rule asks for them where it has to.
@@ -115,7 +117,7 @@ type Pass struct {
 }
 
 // Rules are all rules, by code.
-var Rules = sorted(integrityRules, groupRules, surveyRules, systemRules, changeRules, adminRules)
+var Rules = sorted(integrityRules, groupRules, surveyRules, systemRules, changeRules, adminRules, guardRules)
 
 func sorted(tables ...[]Rule) []Rule {
 	all := slices.Concat(tables...)

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	code = regexp.MustCompile(`"([CDEINSWY]\d\d)"`)
+	code = regexp.MustCompile(`"([CDEGINSWY]\d\d)"`)
 	// withCase is a code and its case, as they stand where a problem is made.
 	withCase = regexp.MustCompile(`(?:Code: |add\(|problem\()"([A-Z]\d\d)", (?:Case: )?"(\w*)"`)
 	inKey    = regexp.MustCompile(`^[A-Z]\d\d`)

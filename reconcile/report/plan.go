@@ -26,6 +26,7 @@ func (t *Text) Plan(p *plan.Plan, next string, line Line) {
 	t.widenings("plan.widens", p.Changes)
 	t.Effect(p.Effect, p.Unchanged, p.Templates)
 	t.first(p.EffectSummary)
+	t.brakes(p, next)
 	if len(p.Findings) > 0 {
 		t.printf("\n")
 		t.Problems(p.Findings, line)
@@ -131,6 +132,8 @@ func (t *Text) next(p *plan.Plan, next string) {
 	switch {
 	case p.Refused():
 		t.printf("%s\n", t.paint(alarm, t.sentence("plan.refused", p.Summary.Errors)))
+	case len(p.Brakes) > 0:
+		t.printf("%s\n", t.paint(alarm, t.sentence("plan.braked")))
 	case next != "" && (!p.Empty() || p.Record):
 		t.printf("%s\n", t.sentence("plan.next", own(next)))
 	}

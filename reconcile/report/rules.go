@@ -40,8 +40,12 @@ type Case struct {
 // that weighs depends on the case.
 const classImport = "import"
 
-// classOrder is the class of what the order of a plan's steps promises.
-const classOrder = "order"
+// classOrder is the class of what the order of a plan's steps promises, and
+// classBrake that of what holds a plan back until somebody confirms it.
+const (
+	classOrder = "order"
+	classBrake = "brake"
+)
 
 // Codes are all codes: the rules of the domain in their order, those of the order
 // of steps, then problems.
@@ -96,8 +100,11 @@ func problemCodes() []Code {
 }
 
 func problemClass(code string) string {
-	if strings.HasPrefix(code, "I") {
+	switch {
+	case strings.HasPrefix(code, "I"):
 		return classImport
+	case code >= "G01" && code <= "G05":
+		return classBrake
 	}
 	return string(policy.SeverityOf(code))
 }
