@@ -88,13 +88,13 @@ func BenchmarkSQLite(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				if _, err := reconcile.Apply(b.Context(), first, fresh, reconcile.Run{}); err != nil {
+				if _, err := reconcile.Apply(b.Context(), first, fresh, confirming(first)); err != nil {
 					b.Fatal(err)
 				}
 				fresh.Close()
 			}
 		})
-		if _, err := reconcile.Apply(b.Context(), p, db, reconcile.Run{}); err != nil {
+		if _, err := reconcile.Apply(b.Context(), p, db, confirming(p)); err != nil {
 			b.Fatal(err)
 		}
 		b.Run(fmt.Sprintf("%d/no-op-plan", people), propose)
@@ -119,7 +119,7 @@ func BenchmarkNoOp(b *testing.B) {
 			}
 			p, err := reconcile.Propose(b.Context(), goalIn(b, files), "local", "bench", db)
 			if err == nil {
-				_, err = reconcile.Apply(b.Context(), p, db, reconcile.Run{})
+				_, err = reconcile.Apply(b.Context(), p, db, confirming(p))
 			}
 			if err := errors.Join(err, db.Close()); err != nil {
 				b.Fatal(err)

@@ -33,7 +33,7 @@ func municipality(t *testing.T) (*target.Memory, *plan.Plan) {
 func TestAppliedAlready(t *testing.T) {
 	m, p := municipality(t)
 	note := target.Entry{Actor: "somebody", Host: "here", At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	first, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: note})
+	first, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: note, Acknowledged: confirming(p).Acknowledged})
 	if err != nil || first.Already || first.Idle {
 		t.Fatalf("the first time: %+v, %v", first, err)
 	}
@@ -81,7 +81,7 @@ func TestStale(t *testing.T) {
 			m, p := municipality(t)
 			happens(t, m)
 			before := read(t, m)
-			if _, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{}); !errors.Is(err, reconcile.ErrStale) {
+			if _, err := reconcile.Apply(t.Context(), p, m, confirming(p)); !errors.Is(err, reconcile.ErrStale) {
 				t.Errorf("got %v, want %v", err, reconcile.ErrStale)
 			}
 			unchanged(t, m, before)
@@ -171,7 +171,7 @@ func TestFailureRollsBack(t *testing.T) {
 			m, p := municipality(t)
 			before := read(t, m)
 			c.how.Memory = m
-			if outcome, err := reconcile.Apply(t.Context(), p, c.how, reconcile.Run{}); !errors.Is(err, c.want) {
+			if outcome, err := reconcile.Apply(t.Context(), p, c.how, confirming(p)); !errors.Is(err, c.want) {
 				t.Errorf("got %+v, %v; want %v", outcome, err, c.want)
 			}
 			unchanged(t, m, before)
@@ -213,14 +213,14 @@ func TestTargetThatCannotBeRead(t *testing.T) {
 		t.Errorf("proposing: %v", err)
 	}
 	before := read(t, m)
-	if _, err := reconcile.Apply(ctx, p, &target.Memory{Lineage: "test"}, reconcile.Run{}); !errors.Is(err, context.Canceled) {
+	if _, err := reconcile.Apply(ctx, p, &target.Memory{Lineage: "test"}, confirming(p)); !errors.Is(err, context.Canceled) {
 		t.Errorf("applying: %v", err)
 	}
 	tx, err := m.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{}); !errors.Is(err, target.ErrLocked) {
+	if _, err := reconcile.Apply(t.Context(), p, m, confirming(p)); !errors.Is(err, target.ErrLocked) {
 		t.Errorf("applying beside another: %v, want %v", err, target.ErrLocked)
 	}
 	if err := tx.Rollback(); err != nil {

@@ -195,6 +195,7 @@ func FuzzConverges(f *testing.F) {
 			return
 		}
 		before := read(t, m)
+		braked(t, p, goal, before.Now)
 		applied(t, m, p)
 		after := read(t, m)
 		holds(t, goal, p, before, after)
@@ -414,7 +415,7 @@ func TestRefusedFromAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := reconcile.Apply(t.Context(), back, m, reconcile.Run{}); !errors.Is(err, reconcile.ErrRefused) {
+	if _, err := reconcile.Apply(t.Context(), back, m, confirming(back)); !errors.Is(err, reconcile.ErrRefused) {
 		t.Errorf("applying %q: %v, want %v", tell(back), err, reconcile.ErrRefused)
 	}
 }

@@ -573,7 +573,7 @@ func propose(t *testing.T, from target.Reader, goal *plan.Goal) *plan.Plan {
 
 func applied(t *testing.T, to target.Atomic, p *plan.Plan) {
 	t.Helper()
-	if _, err := reconcile.Apply(t.Context(), p, to, reconcile.Run{}); err != nil {
+	if _, err := reconcile.Apply(t.Context(), p, to, confirming(p)); err != nil {
 		t.Fatalf("applying %q: %v", tell(p), err)
 	}
 }
@@ -582,7 +582,7 @@ func applied(t *testing.T, to target.Atomic, p *plan.Plan) {
 func refused(t *testing.T, to target.Atomic, p *plan.Plan) {
 	t.Helper()
 	before := read(t, to)
-	if _, err := reconcile.Apply(t.Context(), p, to, reconcile.Run{}); !errors.Is(err, reconcile.ErrRefused) {
+	if _, err := reconcile.Apply(t.Context(), p, to, confirming(p)); !errors.Is(err, reconcile.ErrRefused) {
 		t.Errorf("applying %q: %v, want %v", tell(p), err, reconcile.ErrRefused)
 	}
 	unchanged(t, to, before)

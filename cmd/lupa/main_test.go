@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 //	tree [NAME]          copies an example, by default mallila, into the current directory
 //	edit SQL             somebody changes the target at .lupa/state.db by hand
 //	synced               a plan is empty
+//	confirmed            what the tree says is applied, and all of it was meant
 //	remember FILE...     keeps the bytes of files
 //	unchanged            the remembered files have the same bytes, and nothing lies beside them
 func TestScripts(t *testing.T) {
@@ -52,7 +54,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "tree": copyTree, "replace": replace, "edit": edit, "synced": synced, "remember": remember, "unchanged": unchanged,
+			"exits": exits, "tree": copyTree, "replace": replace, "edit": edit, "synced": synced, "confirmed": confirmed, "remember": remember, "unchanged": unchanged,
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, "NO_COLOR=1", "EXAMPLES="+abs("../../examples"), "SCHEMAS="+abs("../../schema"), "GIT_CEILING_DIRECTORIES="+e.WorkDir)
@@ -138,6 +140,24 @@ func synced(ts *testscript.TestScript, neg bool, args []string) {
 		want = "2"
 	}
 	exits(ts, false, []string{want, "lupa", "plan", "--detailed-exitcode"})
+}
+
+// confirmed applies with all that the plan wants acknowledged; some there must be.
+func confirmed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: confirmed")
+	}
+	ts.Check(ts.Exec("lupa", "plan", "--format", "json"))
+	var p struct{ Acknowledge []string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &p))
+	if len(p.Acknowledge) == 0 {
+		ts.Fatalf("nothing has to be confirmed")
+	}
+	apply := []string{"apply", "--auto-approve"}
+	for _, text := range p.Acknowledge {
+		apply = append(apply, "--acknowledge", text)
+	}
+	ts.Check(ts.Exec("lupa", apply...))
 }
 
 func remember(ts *testscript.TestScript, neg bool, args []string) {

@@ -173,17 +173,17 @@ func (m *maker) removals(changes []fact.Change, losing []string) map[string]poli
 	}
 	all := make(map[string]policy.Shares)
 	for kind, byInst := range gone {
-		before := policy.CountObjects(m.have, kind)
+		before, after := policy.CountObjects(m.have, kind), policy.CountObjects(m.want, kind)
 		all[kind] = make(policy.Shares)
 		for inst, n := range byInst {
-			all[kind][inst] = policy.Share{Affected: n, Before: before[inst], Gone: n}
+			all[kind][inst] = policy.Share{Affected: n, Before: before[inst], Gone: n, After: after[inst]}
 		}
 	}
 	if len(people) > 0 {
 		cards := all["Person"]
 		all["Person"] = shares(slices.Collect(maps.Keys(people)), m.persons)
 		for inst, s := range all["Person"] {
-			s.Gone = cards[inst].Gone
+			s.Gone, s.After = cards[inst].Gone, cards[inst].After
 			all["Person"][inst] = s
 		}
 	}

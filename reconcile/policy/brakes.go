@@ -94,7 +94,8 @@ func (g Guard) Watches(class access.Sensitivity) bool {
 type Share struct {
 	Affected int
 	Before   int // how many there were
-	Gone     int // how many are there no longer, of those that were
+	Gone     int // how many of those are removed
+	After    int // how many there will be, if any are removed
 }
 
 // Shares are shares by installation.
@@ -130,9 +131,14 @@ func Brakes(g Guard, f Figures) []Brake {
 	g = g.usually()
 	var all []Brake
 	trip := func(name, code string, limit Limit, shares Shares, subject ...string) {
-		if t, ok := tripped(limit, *g.Minimum, shares, f.Several); ok {
-			all = append(all, Brake{Name: name, Figure: shares.affected(), Code: code, Case: t.Case, Args: append(subject, t.Args...)})
+		t, ok := tripped(limit, *g.Minimum, shares, f.Several)
+		if !ok {
+			return
 		}
+		if len(subject) == 2 && len(t.Args) > 3 {
+			t.Args = slices.Delete(t.Args, 2, 3) // a sentence says no more than six things: not the percentage reached
+		}
+		all = append(all, Brake{Name: name, Figure: shares.affected(), Code: code, Case: t.Case, Args: append(subject, t.Args...)})
 	}
 	trip("removals", "G01", g.Removals, f.Removals["Person"])
 	for _, kind := range slices.Sorted(maps.Keys(f.Removals)) {
@@ -195,7 +201,7 @@ func tripped(limit Limit, minimum int, shares Shares, several bool) (t tripping,
 		}
 	}
 	for _, inst := range slices.Sorted(maps.Keys(shares)) {
-		if s := shares[inst]; s.Gone > 0 && s.Gone == s.Before {
+		if s := shares[inst]; s.Gone > 0 && s.After == 0 {
 			return tripping{"all" + in, append(texts(s.Gone), inst)}, true
 		}
 	}

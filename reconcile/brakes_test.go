@@ -1,0 +1,138 @@
+package reconcile_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lupa-dev/lupa/reconcile"
+	"github.com/lupa-dev/lupa/reconcile/fact"
+	"github.com/lupa-dev/lupa/reconcile/order"
+	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
+)
+
+// confirming is an apply by somebody who confirms all that the plan does.
+func confirming(p *plan.Plan) reconcile.Run {
+	return reconcile.Run{Acknowledged: acknowledgements(p.Acknowledge)}
+}
+
+func acknowledgements(texts []string) (all []plan.Acknowledgement) {
+	for _, text := range texts {
+		a, err := plan.ParseAcknowledgement(text)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+// TestBrakes: an apply refuses a plan whose brakes are not all acknowledged, and
+// leaves the target as it was; once all are it goes through, and a plan that was
+// applied needs nobody's word any more.
+func TestBrakes(t *testing.T) {
+	m, p := municipality(t)
+	applied(t, m, p)
+	back := propose(t, m, goalOf(t, base, ""))
+	if len(back.Brakes) == 0 || back.Refused() {
+		t.Fatalf("taking everything back: %q", tell(back))
+	}
+	before := read(t, m)
+	for chosen := range 1<<len(back.Acknowledge) - 1 {
+		var some []string
+		for i, text := range back.Acknowledge {
+			if chosen&(1<<i) != 0 {
+				some = append(some, text)
+			}
+		}
+		if _, err := reconcile.Apply(t.Context(), back, m, reconcile.Run{Acknowledged: acknowledgements(some)}); !errors.Is(err, plan.ErrBraked) {
+			t.Errorf("%q of %q was acknowledged: %v", some, back.Acknowledge, err)
+		}
+	}
+	unchanged(t, m, before)
+	applied(t, m, back)
+	if outcome, err := reconcile.Apply(t.Context(), back, m, reconcile.Run{}); err != nil || !outcome.Already {
+		t.Errorf("applied again: %+v, %v", outcome, err)
+	}
+}
+
+// figuresOf are the figures of brakes as a plan's own effect and changes tell them.
+func figuresOf(p *plan.Plan, goal *plan.Goal) map[string]int {
+	people := map[bool]map[string]bool{true: {}, false: {}}
+	for _, e := range p.Effect {
+		for _, person := range e.People {
+			if card, _, _ := strings.Cut(person, "/"); !e.Level {
+				people[e.Gained][card] = true
+			}
+		}
+	}
+	figures := make(map[string]int)
+	for _, st := range p.Steps {
+		switch {
+		case st.Action != order.Delete || fact.Words.Kind(st.Key.Kind).Parent != "" || goal.Dormant.Has(st.Key):
+		case st.Key.Kind == "Person":
+			people[false][fact.Called(st.Key.ID, installations(goal.Facts, p) > 1)] = true
+		default:
+			figures["removals."+st.Key.Kind]++
+		}
+	}
+	for name, n := range map[string]int{"removals": len(people[false]), "gains": len(people[true])} {
+		if n > 0 {
+			figures[name] = n
+		}
+	}
+	return figures
+}
+
+// installations is how many a plan speaks of.
+func installations(declared fact.Set, p *plan.Plan) int {
+	seen := make(map[string]bool)
+	for key := range declared.Objects() {
+		seen[key.Installation()] = true
+	}
+	for _, st := range p.Steps {
+		seen[st.Key.Installation()] = true
+	}
+	for _, o := range slices.Concat(p.Unmanaged, p.External) {
+		seen[fact.Key{ID: o.ID}.Installation()] = true
+	}
+	return len(seen)
+}
+
+// braked holds the brakes of a plan, of a tree without a Guard, to figures that
+// are counted without them, and to limits that are looked up by hand.
+func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) (brakes int) {
+	t.Helper()
+	if p.Target.Serial == 0 || installations(goal.Facts, p) > 1 {
+		return 0
+	}
+	want := figuresOf(p, goal)
+	is := make(map[string]plan.Brake)
+	for _, b := range p.Brakes {
+		is[b.Name] = b
+		if b.Name == "removals" || b.Name == "gains" || strings.HasPrefix(b.Name, "removals.") {
+			brakes++
+			if want[b.Name] != b.Figure {
+				t.Fatalf("%s=%d, counted %d: %q", b.Name, b.Figure, want[b.Name], tell(p))
+			}
+		}
+	}
+	for name, n := range want {
+		kind := strings.TrimPrefix(name, "removals.")
+		if name == "removals" || name == "gains" {
+			kind = "Person"
+		}
+		of := policy.CountObjects(have, kind)
+		before := 0
+		for _, n := range of {
+			before += n
+		}
+		b, brakes := is[name]
+		if over := n >= 50 || n > 3 && n*10 >= before; over && !brakes || brakes && !over && b.Case != "all" {
+			t.Fatalf("%s=%d of %d, brakes: %v %q: %q", name, n, before, brakes, b.Case, tell(p))
+		}
+	}
+	return brakes
+}
