@@ -2,6 +2,9 @@ package reconcile_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -135,4 +138,64 @@ func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) (brakes 
 		}
 	}
 	return brakes
+}
+
+// TestReplayBrakes goes through what people really changed, commit by commit: no
+// more than one step in fifty is held back, and each that is changes much at once.
+// Nothing is applied; a target is taken for what the commit before declared.
+func TestReplayBrakes(t *testing.T) {
+	dir := os.Getenv("LUPA_TESTDATA")
+	if dir == "" {
+		t.Skip("skipped: LUPA_TESTDATA names no directory of real data")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(300)) // as lupa has it
+	steps, stopped := 0, 0
+	for _, of := range []struct {
+		name   string
+		stride int // every so-many-th step
+	}{{"knative", 15}, {"tektoncd", 15}, {"kubeflow", 15}, {"jenkins", 100}} {
+		if testing.Short() && of.name == "jenkins" {
+			continue
+		}
+		if os.Getenv("LUPA_TORTURE") != "" {
+			of.stride = 1
+		}
+		h := readHistory(t, filepath.Join(dir, "org-as-code", of.name+".jsonl.gz"))
+		at := reader{t: t, history: h}
+		r := &replay{t: t}
+		load := func(i int) *plan.Goal {
+			v := at.version(i)
+			r.date = v.date
+			return r.goal(organisationOf(v), nil)
+		}
+		by := make(map[string]int)
+		tried, held := 0, 0
+		var before *plan.Goal
+		for i := 1; i < len(h); i += of.stride {
+			if before == nil || of.stride > 1 {
+				before = load(i - 1)
+			}
+			goal := load(i)
+			holds := before.Alone()
+			p := plan.Make(goal, "local", "test", fact.Snapshot{Lineage: "1", Serial: int64(i), Now: holds, Last: holds})
+			braked(t, p, goal, holds)
+			for _, b := range p.Brakes {
+				by[b.Name]++
+				t.Logf("%s: %s is held back: %s=%d %s %q, %d objects change", of.name, r.date, b.Name, b.Figure, b.Case, b.Args, len(p.Changes))
+				if b.Figure <= 3 {
+					t.Errorf("%s: %s: no mass change: %s=%d", of.name, r.date, b.Name, b.Figure)
+				}
+			}
+			if len(p.Brakes) > 0 {
+				held++
+			}
+			tried, before = tried+1, goal
+		}
+		t.Logf("%s: %d of %d steps are held back: %v", of.name, held, tried, by)
+		steps, stopped = steps+tried, stopped+held
+	}
+	t.Logf("together: %d of %d", stopped, steps)
+	if stopped*50 > steps {
+		t.Errorf("%d of %d steps are held back, more than one in fifty", stopped, steps)
+	}
 }
