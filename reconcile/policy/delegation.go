@@ -109,7 +109,9 @@ func (d *delegated) judge() {
 		d.object(c)
 	}
 	for _, l := range d.limited {
-		d.effect(l)
+		if d.found <= maxFound { // else it is refused, and no more is told
+			d.effect(l)
+		}
 	}
 	if d.found > maxFound {
 		d.find(Finding{Code: "G08", Case: "more", Args: []string{d.Author.Login, strconv.Itoa(d.found - maxFound)}, Subject: d.last})
