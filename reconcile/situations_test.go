@@ -33,9 +33,15 @@ import (
 const base = `
 Installation m {system: inschool, multiPrimus: true}
 RightsCatalogue m {rights: [{key: wilma.x}, {key: wilma.y}]}
-School a
-School b
+School a {surveys: {enabled: true}}
+School b {surveys: {enabled: true}}
 Person t-1 {kind: teacher, schools: [a]}
+PersonOverride t-1 {person: t-1, grant: [wilma.surveys.maintain, wilma.surveys.createTemplate, wilma.surveys.addSurvey], validTo: 2999-01-01}
+`
+
+// maintainerOfB lets things be shared in the second school too.
+const maintainerOfB = `Person t-5 {kind: teacher, schools: [b]}
+PersonOverride t-5 {person: t-5, grant: [wilma.surveys.maintain, wilma.surveys.createTemplate, wilma.surveys.addSurvey], validTo: 2999-01-01}
 `
 
 var docLine = regexp.MustCompile(`^(\w+) (\S+)(?: < ([^{]*?))? ?(\{.*\})?$`)
@@ -289,7 +295,7 @@ var situations = []struct {
 		{edit: "+ SurveyTemplate p holders=t-1\n- SurveyTemplate p holders=t-2", tree: "Person t-2 {kind: staff, schools: [a]}\n SurveyTemplate p {author: t-2}",
 			want: "drift: update SurveyTemplate p\n holders: [t-2] → [t-1]\n record", then: "SurveyTemplate p holders=t-1"},
 		{tree: "Person t-2 {kind: staff, schools: [a]}\n SurveyTemplate p {author: t-2, school: a, holders: [t-1, t-2]}",
-			want: "update SurveyTemplate p\n school: b → a\n holders: [t-1] → [t-1,t-2]"},
+			want: "update SurveyTemplate p\n school: b → a\n holders: [t-1] → [t-1,t-2]\n W14 t-1"},
 	}},
 	{"a template whose author leaves stays as it is", []phase{
 		{tree: "Person t-2 {kind: staff, schools: [b]}\n SurveyTemplate p {author: t-2, holders: [t-1]}", want: "create Person t-2\n create SurveyTemplate p"},
@@ -312,7 +318,7 @@ var situations = []struct {
 		tree: "SurveyTemplate p {author: gone, holders: [t-1]}", want: "create SurveyTemplate p\n W23 gone\n E17 gone",
 	}}},
 	{"W23 whoever leaves is left out of the holders that the target keeps", []phase{
-		{tree: "Person t-2 {kind: staff, schools: [a]}\n SurveyTemplate p {author: t-1, holders: [t-1, t-2]}", want: "create Person t-2\n create SurveyTemplate p"},
+		{tree: "Person t-2 {kind: staff, schools: [a]}\n SurveyTemplate p {author: t-1, holders: [t-1, t-2]}", want: "create Person t-2\n create SurveyTemplate p\n W14 t-1"},
 		{tree: "SurveyTemplate p {author: t-1}", want: "delete Person t-2\n update SurveyTemplate p\n holders: [t-1,t-2] → [t-1]\n W23 t-2", then: "SurveyTemplate p holders=t-1"},
 	}},
 
@@ -458,8 +464,8 @@ var situations = []struct {
 		{edit: "- School c title=A", want: "delete School c (conflict)\n drift: update School c\n title: A → null"},
 	}},
 	{"records drift and conflict each for itself", []phase{
-		{tree: "SurveyTemplate p {author: t-1, sharing: [{school: a, copy: true}, {school: b}]}", want: "create SurveyTemplate p"},
-		{edit: "- Sharing p/a copy=true\n+ Sharing p/b auto=true", tree: "School c\n SurveyTemplate p {author: t-1, sharing: [{school: a, copy: true}, {school: b, copy: true}, {school: c}]}",
+		{tree: maintainerOfB + "SurveyTemplate p {author: t-1, sharing: [{school: a, copy: true}, {school: b}]}", want: "create Person t-5\n create PersonOverride t-5\n create SurveyTemplate p"},
+		{edit: "- Sharing p/a copy=true\n+ Sharing p/b auto=true", tree: maintainerOfB + "School c\n SurveyTemplate p {author: t-1, sharing: [{school: a, copy: true}, {school: b, copy: true}, {school: c}]}",
 			want: `create School c
 			update SurveyTemplate p
 			sharing[a]: {} → {copy:true} (drift)

@@ -410,6 +410,23 @@ func (a *app) foreseen(ctx context.Context) (*tree, error) {
 	return t, nil
 }
 
+// clear reads the tree for a question: errors that do not hide what it entitles
+// people to are shown, and the question is answered all the same. That a revoke
+// has no effect (E10) is best seen by asking.
+func (a *app) clear(ctx context.Context) (*tree, error) {
+	t, err := a.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.Goal == nil {
+		return a.accept(t)
+	}
+	if t.Refused() && !a.quiet {
+		a.text(a.err).Problems(t.Problems, t.line())
+	}
+	return t, nil
+}
+
 // accept refuses a tree with errors, and shows them.
 func (a *app) accept(t *tree) (*tree, error) {
 	if !t.Refused() {

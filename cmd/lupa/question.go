@@ -37,7 +37,7 @@ func (a *app) state(ctx context.Context, live bool) (*state, error) {
 	if live {
 		return a.liveState(ctx)
 	}
-	t, err := a.valid(ctx)
+	t, err := a.clear(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ expected.`,
 		Example: `  lupa test
   lupa test --format junit > access.xml`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, err := a.valid(cmd.Context())
+			t, err := a.clear(cmd.Context())
 			if err != nil {
 				return err
 			}

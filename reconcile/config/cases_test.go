@@ -36,10 +36,12 @@ spec: {system: inschool, multiPrimus: true}
 	"base.yaml": `apiVersion: lupa/v1
 kind: School
 metadata: {name: testila}
+spec: {surveys: {enabled: true}}
 ---
 apiVersion: lupa/v1
 kind: School
 metadata: {name: mallila}
+spec: {surveys: {enabled: true}}
 ---
 apiVersion: lupa/v1
 kind: UserGroup

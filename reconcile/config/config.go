@@ -311,7 +311,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	l.tree.Problems, l.tree.Silenced = goal.Judge(oncePerDefault(l.tree.Problems))
 	goal.Silenced = l.tree.Silenced
 	slices.SortStableFunc(l.tree.Problems, comparePlaces)
-	if l.tree.Refused() {
+	if slices.ContainsFunc(l.tree.Problems, hides) {
 		return nil
 	}
 	goal.Findings = l.tree.Problems

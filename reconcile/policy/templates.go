@@ -92,7 +92,8 @@ func templateWithoutFunction(p *Pass) {
 		id := template.Value("school")
 		school := p.Declared.Object(fact.Key{Kind: "School", ID: id})
 		uses, known := usesSurveys(school)
-		if !known || uses || !sharing[key] && p.Omitted.Object(key).Value("holders") != "" {
+		held := template.Value("holders") != "" && p.Omitted.Object(key).Value("holders") == ""
+		if !known || uses || !sharing[key] && !held {
 			continue
 		}
 		p.find(Finding{Code: "E22", Args: []string{fact.Called(id, p.Several)}, Subject: key, Facts: append(factsOf(template, "school")[:1], school.At(0))})

@@ -72,7 +72,7 @@ metadata: {name: t-5}
 spec: {kind: guardian}
 ---
 kind: SurveyTemplate
-metadata: {name: pohja}
+metadata: {name: pohja, annotations: {lupa/silence.E19: 2999-12-31 not shown here, lupa/silence.E22: 2999-12-31 not shown here, lupa/silence.W15: 2999-12-31 not shown here, lupa/silence.W16: 2999-12-31 not shown here, lupa/silence.W17: 2999-12-31 not shown here}}
 spec: {author: t-1, sharing: [{school: a, copy: true}, {school: b, ordinary: true}]}
 ---
 kind: Policy
@@ -131,13 +131,13 @@ metadata: {name: t-5}
 spec: {kind: guardian}
 ---
 kind: SurveyTemplate
-metadata: {name: pohja}
+metadata: {name: pohja, annotations: {lupa/silence.E19: 2999-12-31 not shown here, lupa/silence.E22: 2999-12-31 not shown here, lupa/silence.W15: 2999-12-31 not shown here, lupa/silence.W16: 2999-12-31 not shown here, lupa/silence.W17: 2999-12-31 not shown here}}
 spec:
   author: t-9
   sharing: [{school: a, copy: true, auto: true}]
 ---
 kind: PersonOverride
-metadata: {name: kevät}
+metadata: {name: kevät, annotations: {lupa/silence.W04: 2999-12-31 not shown here}}
 spec: {person: t-1, grant: [wilma.surveys.maintain], reason: kyselyt, validTo: 2026-06-01}
 ---
 kind: Policy
