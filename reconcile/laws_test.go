@@ -347,7 +347,7 @@ PersonOverride o {person: t-1, grant: [wilma.y, wilma.x], validTo: 2026-04-01}`
 	files := treeOf(t, base+tree)
 	load := func(fsys fstest.MapFS) *plan.Plan {
 		t.Helper()
-		loaded, err := config.Load(t.Context(), fsys, config.Options{})
+		loaded, err := config.Load(t.Context(), fsys, config.Options{FirmOnly: true})
 		if err != nil || loaded.Refused() {
 			t.Fatal(err, loaded.Problems)
 		}

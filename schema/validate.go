@@ -226,7 +226,10 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 	}
 	keyword := keyword(e)
 	if code, variant, ok := ruleOf(s, keyword); ok {
-		allowed := list(s[keyword]) // of an enum; else none
+		var allowed []string
+		if keyword == "enum" {
+			allowed = list(s[keyword])
+		}
 		v.add(code, variant, v.keyPos(pointer), Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
 		return
 	}

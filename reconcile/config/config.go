@@ -47,6 +47,10 @@ type Options struct {
 	At   *calendar.Moment      // instead of Now; each installation has its day by its own zone
 	Read func(done, files int) // called as files are read, from several goroutines
 
+	// FirmOnly asks only rules that later stages rely on. An import does so: what
+	// a target holds is written as it is, and judged with the tree it is then part of.
+	FirmOnly bool
+
 	again bool // the tree was read, and is read for the facts of another day
 }
 
@@ -299,7 +303,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	alone := sync.OnceValue(func() *access.Table { return access.Load(goal.Alone()) })
 	pass := policy.Pass{
 		Declared: goal.Declared(), Omitted: goal.Initial, Known: a.broken.set, Lost: a.isLost, Goal: goal.Alone(), Days: goal.Days,
-		Ruled: a.ruled, AccessRules: goal.AccessRules,
+		Ruled: a.ruled, AccessRules: goal.AccessRules, FirmOnly: l.opt.FirmOnly,
 		Several: len(goal.Installations) > 1, After: alone,
 	}
 	l.check(goal, policy.Documents, pass)

@@ -39,13 +39,13 @@ type Edit struct{ Before, After []byte }
 // target holds and the tree does not declare: objects in new files, and what
 // declared objects lack in the files where they are. What the files come to is
 // checked in memory before anybody writes them: together with the tree they load
-// without an error, a plan changes none of the new objects but those of Notes,
+// without an error but those of Options.FirmOnly's other rules, a plan changes none of the new objects but those of Notes,
 // and declared objects have what they had and what was missing, nothing else.
 //
 // The tree must have been loaded from fsys with the same options, without
 // errors.
 func Import(ctx context.Context, fsys fs.FS, tree *Tree, snap fact.Snapshot, opt Options) (*Imported, error) {
-	opt.Read = nil
+	opt.Read, opt.FirmOnly = nil, true
 	im := importer{goal: tree.Goal, snap: snap, declared: tree.Goal.Declared(), left: make(map[fact.Key]plan.Finding)}
 	have := im.choose()
 	files, dirs, err := paths(fsys)

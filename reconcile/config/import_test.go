@@ -310,6 +310,8 @@ func (w lawfulObject) may(f *fact.Field, values map[string][]string) bool {
 	switch {
 	case nested && presence != nil && presence.Presence && len(values[in]) == 0,
 		f.AllOf != "" && len(values[f.AllOf]) > 0,
+		f.Name == "responsible.user" && len(values["responsible.group"]) > 0,
+		w.kind.Name == "ImsGrant" && f.Name == "recursive" && slices.Contains(values["section"], "risks"),
 		w.kind.Name == "CosDocRole" && nested && len(values["scope"]) > 0,
 		f.Name == "validTo" && len(values["validFrom"]) > 0 && w.object.Value("validTo") <= values["validFrom"][0]:
 		return false
@@ -375,7 +377,7 @@ var required = []string{
 	"Installation.system", "SchoolClass.school", "Person.kind", "PersonOverride.person", "CardAssignment.card", "SupportContact.person",
 	"SurveyTemplate.author", "SurveyTemplate.school", "SurveyTemplate.holders", "PolicySeverity.severity", "PolicySeverity.reason", "PolicyIdentifier.reason", "PolicyIdentifier.until",
 	"CosDocAssignment.profile", "CosDocAssignment.person", "ImsGrant.section", "Substitution.absent", "Substitution.substitute", "Substitution.from", "Substitution.to",
-	"CosDocRole.scope.units", "SubstitutedProfile.absent", "SubstitutedProfile.substitute",
+	"CosDocRole.scope.units", "CosDocProfile.roles", "SubstitutedProfile.absent", "SubstitutedProfile.substitute",
 }
 
 var allowed = map[string][]string{

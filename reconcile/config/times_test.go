@@ -85,7 +85,8 @@ func someTree(choose facttest.Choose) fstest.MapFS {
 	document("Person", "c", "a-1", "kind: user")
 	document("Person", "c", "a-2", "kind: user")
 	document("Unit", "c", "u", "")
-	document("CosDocProfile", "c", "p", "roles: []")
+	document("CosDocRole", "c", "p", "permissions: [password.reset], scope: ownUnits")
+	document("CosDocProfile", "c", "p", "roles: [p]")
 	fsys["lupa.yaml"] = &fstest.MapFile{Data: []byte(project), Mode: 0o644}
 	fsys["docs.yaml"] = &fstest.MapFile{Data: []byte(strings.TrimPrefix(docs.String(), "---\n")), Mode: 0o644}
 	return fsys
@@ -103,7 +104,7 @@ func TestOnIsTheTreeReadAtThatDay(t *testing.T) {
 		random := rand.New(rand.NewPCG(uint64(seed), 7))
 		fsys := someTree(random.IntN)
 		now := time.Date(2026, 1, 1+random.IntN(45), random.IntN(24), 0, 0, 0, time.UTC)
-		tree, err := config.Load(t.Context(), fsys, config.Options{Now: now})
+		tree, err := config.Load(t.Context(), fsys, config.Options{Now: now, FirmOnly: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func TestOnIsTheTreeReadAtThatDay(t *testing.T) {
 		var before *fact.Set
 		for d := first; d < first+most; d++ {
 			at := calendar.On(d)
-			want, err := config.Load(t.Context(), fsys, config.Options{Now: now, At: &at})
+			want, err := config.Load(t.Context(), fsys, config.Options{Now: now, At: &at, FirmOnly: true})
 			if err != nil {
 				t.Fatal(err)
 			}

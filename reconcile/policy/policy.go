@@ -87,6 +87,7 @@ type Pass struct {
 	Ruled    map[fact.Key]bool      // groups that documents give which are no objects: rules for people of rosters
 	Days     map[string]calendar.Day
 	Several  bool // installations: what is named is named with its own
+	FirmOnly bool // ask only the rules that later stages rely on
 
 	AccessRules []AccessRule // of the documents
 
@@ -160,7 +161,7 @@ var integrityRules = []Rule{
 func Check(stage When, p Pass) []Finding {
 	p.stage, p.rules = stage, Rules
 	for _, r := range Rules {
-		if r.When&stage != 0 {
+		if r.When&stage != 0 && (r.Firm || !p.FirmOnly) {
 			r.Check(&p)
 		}
 	}
