@@ -226,11 +226,11 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 	}
 	keyword := keyword(e)
 	if code, variant, ok := ruleOf(s, keyword); ok {
-		var allowed []string
+		at, allowed := v.keyPos(pointer), []string(nil)
 		if keyword == "enum" {
-			allowed = list(s[keyword])
+			at, allowed = value.Pos(), list(s[keyword])
 		}
-		v.add(code, variant, v.keyPos(pointer), Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
+		v.add(code, variant, at, Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
 		return
 	}
 	switch keyword {
