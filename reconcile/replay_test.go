@@ -541,7 +541,7 @@ func (r *replay) to(v version) {
 // goal is what the tree of an organisation declares.
 func (r *replay) goal(o organisation, previously map[string]string) *plan.Goal {
 	r.t.Helper()
-	tree, err := config.Load(r.t.Context(), o.tree(r.t, previously), config.Options{Now: time.Unix(1_800_000_000, 0)})
+	tree, err := config.Load(r.t.Context(), o.tree(r.t, previously), config.Options{Now: time.Unix(1_800_000_000, 0), FirmOnly: true})
 	if err != nil || tree.Refused() {
 		r.t.Fatalf("%s: %v %.3000v", r.date, err, tree.Problems)
 	}
