@@ -12,7 +12,6 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
-	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/report"
 )
 
@@ -109,8 +108,7 @@ func breachesBy(breaches []config.Breach) map[calendar.Day][]plan.Finding {
 	for _, b := range breaches {
 		for _, span := range b.Days {
 			on[*span.From] = append(on[*span.From], report.Say(b.Finding))
-			over := plan.Finding{Code: "N19", Severity: policy.Note, Args: []string{b.Code, b.Args[0]}, Pos: b.Pos, Subject: b.Subject}
-			on[*span.To] = append(on[*span.To], report.Say(over))
+			on[*span.To] = append(on[*span.To], report.Say(b.Over()))
 		}
 	}
 	return on

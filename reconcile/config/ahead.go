@@ -17,6 +17,11 @@ type Breach struct {
 	Days []calendar.Span
 }
 
+// Over is what there is to say on the first day on which it is so no more.
+func (b Breach) Over() plan.Finding {
+	return plan.Finding{Code: "N19", Severity: policy.Note, Args: []string{b.Code, b.Args[0]}, Pos: b.Pos, Subject: b.Subject}
+}
+
 // Foresee holds the access rules of the tree against the days ahead, as far as
 // lupa.yaml says, and adds what it finds to the problems of the tree and to the
 // findings of its goal. A tree of which a rule of severity error is broken is

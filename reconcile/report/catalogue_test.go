@@ -97,7 +97,7 @@ func TestEveryCodeHasASentence(t *testing.T) {
 func TestSentences(t *testing.T) {
 	var r Text
 	for key := range english {
-		for n := highest(t, key); n < 6; n++ {
+		for n := highest(t, key); n <= maxArgs; n++ {
 			args := make([]any, n)
 			for i := range args {
 				args[i] = "arg" + strconv.Itoa(i+1)
@@ -111,6 +111,9 @@ func TestSentences(t *testing.T) {
 		}
 		if problem, ok := strings.CutSuffix(key, "?"); ok && english[problem] == nil {
 			t.Errorf("%s is a hint for nothing", key)
+		}
+		if whole, _, ok := strings.Cut(key, "+"); ok && english[whole] == nil {
+			t.Errorf("%s is a part of nothing", key)
 		}
 	}
 	for key := range counts {

@@ -149,8 +149,13 @@ func documents(t *testing.T, b *strings.Builder) {
 		whole := of(t, kind)
 		fmt.Fprintf(b, "\n### %s\n\n%s\n\n", kind, linked(whole.description()))
 		rows := [][]string{{"key", "meaning"}}
-		for _, p := range whole.at("spec").properties() {
+		for _, p := range whole.at("spec").choices() {
 			rows = append(rows, []string{mono(p.name), linked(p.description())})
+			if kind == "AccessRule" { // what is in them is what there is to say
+				for _, in := range p.properties() {
+					rows = append(rows, []string{mono(p.name + "." + in.name), linked(in.description())})
+				}
+			}
 		}
 		table(b, rows)
 	}
@@ -376,6 +381,21 @@ func (n node) at(keys ...string) node {
 		n = node{key, n.members("properties")[key], n.defs}
 	}
 	return n
+}
+
+// choices are the properties of the node, or of each of those of which it is one.
+func (n node) choices() []node {
+	var forms []json.RawMessage
+	_ = json.Unmarshal(n.member("oneOf"), &forms)
+	all := n.properties()
+	for _, form := range forms {
+		for _, p := range (node{value: form, defs: n.defs}).properties() {
+			if !slices.ContainsFunc(all, func(have node) bool { return have.name == p.name }) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }
 
 // properties are the schemas of all keys, in the order of the file.

@@ -112,12 +112,20 @@ func problemClass(code string) string {
 // anything stands for what a sentence speaks of.
 const anything = "…"
 
+// maxArgs is how many arguments a sentence has at most, as a test says.
+const maxArgs = 9
+
 func (t *Text) caseOf(key string) Case {
-	args := make([]any, 6) // no sentence has more, as a test says
+	args := make([]any, maxArgs)
 	for i := range args {
 		args[i] = anything
 	}
 	c := Case{Text: t.sentence(key, slices.Clone(args)...)}
+	for i := range args {
+		if part := key + "+" + strconv.Itoa(i+1); english[part] != nil {
+			c.Text += t.sentence(part, slices.Clone(args)...)
+		}
+	}
 	if english[key+"?"] == nil {
 		return c
 	}
