@@ -16,7 +16,7 @@ var englishAdmins = map[string]catalog.Message{
 	"E28.chain?": catalog.String("name the one who really has the duties on those days as substitute here"),
 
 	"E29.nobody":     catalog.String("nobody has %[1]s from %[2]s to %[3]s"),
-	"E29.nobody+4":   catalog.String(", nor on all days of %[4]s"),
+	"E29.nobody+4":   catalog.String(", and too few on days of %[4]s"),
 	"E29.nobody+5":   catalog.String(", in %[5]s"),
 	"E29.nobody+6":   catalog.String(" and %[6]s more"),
 	"E29.nobody+7":   catalog.String("; at least %[7]s must"),
