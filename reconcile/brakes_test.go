@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -9,11 +10,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/reconcile/target"
 )
 
 // confirming is an apply by somebody who confirms all that the plan does.
@@ -59,6 +64,103 @@ func TestBrakes(t *testing.T) {
 	if outcome, err := reconcile.Apply(t.Context(), back, m, reconcile.Run{}); err != nil || !outcome.Already {
 		t.Errorf("applied again: %+v, %v", outcome, err)
 	}
+}
+
+// TestWhatBrakes: what is counted, and what is not, of plans for a target that
+// holds what the first tree declares.
+func TestWhatBrakes(t *testing.T) {
+	const (
+		office = `
+Installation m {system: inschool, multiPrimus: true}
+RightsCatalogue m {rights: [{key: wilma.x}, {key: wilma.hi, sensitivity: high, family: hi, rank: 2}, {key: wilma.lo, sensitivity: high, family: hi, rank: 1}, {key: wilma.crit, sensitivity: critical}]}
+School a
+School b
+UserGroup x {wilma: [wilma.x]}
+UserGroup hi {wilma: [wilma.hi]}
+UserGroup lo {wilma: [wilma.lo]}
+UserGroup crit {wilma: [wilma.crit]}
+Person t-1 {kind: teacher, schools: [a], groups: [x]}
+Person t-2 {kind: teacher, schools: [a], groups: [x]}
+Person t-3 {kind: teacher, schools: [b], groups: [x]}
+Person t-4 {kind: teacher, schools: [b], groups: [x]}
+Person t-5 {kind: teacher, schools: [a, b], groups: [hi]}
+`
+		tick = "PersonOverride o {person: t-1, grant: [wilma.hi], reason: r}\n"
+	)
+	with := func(changes ...string) string { return strings.NewReplacer(changes...).Replace(office) }
+	for _, c := range []struct {
+		what, before, after, at string
+		want                    []string
+	}{
+		{what: "nothing", before: office, after: office},
+		{what: "three lose a right", before: office, after: with("t-1 {kind: teacher, schools: [a], groups: [x]}", "t-1 {kind: teacher, schools: [a]}",
+			"Person t-2 {kind: teacher, schools: [a], groups: [x]}\n", "", "Person t-3 {kind: teacher, schools: [b], groups: [x]}\n", "")},
+		{what: "four do", before: office, after: with("groups: [x]", "groups: []"), want: []string{"removals=4"}},
+		{what: "a card without any right goes too", before: office + "Person t-6 {kind: teacher, schools: [a]}\n", after: with("t-1 {kind: teacher, schools: [a], groups: [x]}", "t-1 {kind: teacher, schools: [a]}",
+			"Person t-2 {kind: teacher, schools: [a], groups: [x]}\n", "", "Person t-3 {kind: teacher, schools: [b], groups: [x]}\n", ""), want: []string{"removals=4"}},
+		{what: "four gain nothing, for surveys are off", before: office, after: with("x {wilma: [wilma.x]}", "x {wilma: [wilma.x, wilma.surveys.addPublicSurvey]}")},
+		{what: "four gain", before: office, after: with("x {wilma: [wilma.x]}", "x {wilma: [wilma.x, wilma.lo]}"), want: []string{"gains=4"}},
+		{what: "the last with a right of class high", before: office, after: with("groups: [hi]", "groups: []"), want: []string{"holders=2"}},
+		{what: "and another has it in one of two schools", before: office, after: with("groups: [hi]", "groups: []", "t-1 {kind: teacher, schools: [a], groups: [x]}", "t-1 {kind: teacher, schools: [a], groups: [x, hi]}"), want: []string{"holders=1"}},
+		{what: "another level of the same is not lost", before: office, after: with("groups: [hi]", "groups: [lo]")},
+		{what: "a school goes with it", before: office, after: with("School b\n", "", "schools: [b]", "schools: [a]", "schools: [a, b]", "schools: [a]"), want: []string{"holders=1"}},
+		{what: "one gains a critical right", before: office, after: with("t-1 {kind: teacher, schools: [a], groups: [x]}", "t-1 {kind: teacher, schools: [a], groups: [x, crit]}"), want: []string{"sensitive.critical=1"}},
+		{what: "the last of a kind", before: office + tick, after: office, want: []string{"removals.PersonOverride=1"}},
+		{what: "another comes in its place", before: office + tick, after: office + strings.Replace(tick, "Override o", "Override p", 1)},
+		{what: "under another name", before: office + tick, after: office + strings.Replace(tick, "Override o", "Override p < o", 1)},
+		{what: "it comes to its end, as somebody wrote down", before: office + strings.Replace(tick, "reason: r", "reason: r, validTo: 2026-04-01", 1),
+			after: office + strings.Replace(tick, "reason: r", "reason: r, validTo: 2026-04-01", 1), at: "2026-05-01"},
+	} {
+		m := &target.Memory{Lineage: "test"}
+		p := propose(t, m, goalOf(t, c.before, ""))
+		if len(p.Brakes) > 0 {
+			t.Errorf("%s: the first plan brakes: %v", c.what, p.Brakes)
+		}
+		applied(t, m, p)
+		var got []string
+		p = propose(t, m, goalOf(t, c.after, c.at))
+		for _, text := range p.Acknowledge {
+			figure, _, _ := strings.Cut(text, "@")
+			got = append(got, figure)
+		}
+		if diff := cmp.Diff(c.want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s%q", c.what, diff, tell(p))
+		}
+	}
+}
+
+// TestFirstBrakes: on a first plan nothing that people gain brakes, and what they
+// lose does all the same: a kind may be lupa's alone.
+func TestFirstBrakes(t *testing.T) {
+	goal := goalOf(t, base+"Person t-2 {kind: teacher, schools: [a]}", "")
+	goal.Authoritative = []string{"Person"}
+	var others fact.Builder
+	others.AddSet(goal.Alone())
+	for _, name := range []string{"m/t-3", "m/t-4", "m/t-5", "m/t-6"} {
+		others.Add(fact.Fact{Key: fact.Key{Kind: "Person", ID: name}})
+	}
+	p := plan.Make(goal, "local", "test", fact.Snapshot{Lineage: "test", Now: others.Set()})
+	if len(p.Acknowledge) != 1 || !strings.HasPrefix(p.Acknowledge[0], "removals=4@") {
+		t.Errorf("four people go: %q", p.Acknowledge)
+	}
+	office := goalOf(t, base+"UserGroup g {wilma: [wilma.x]}\n"+people(5, "groups: [g]"), "")
+	less := goalOf(t, base+"UserGroup g {wilma: [wilma.x]}\n"+people(5, ""), "")
+	if p := plan.Make(office, "local", "test", fact.Snapshot{Lineage: "test", Now: less.Alone()}); len(p.Brakes) > 0 {
+		t.Errorf("five people gain: %q", p.Acknowledge)
+	}
+	p = plan.Make(less, "local", "test", fact.Snapshot{Lineage: "test", Now: office.Alone()})
+	if len(p.Acknowledge) != 1 || !strings.HasPrefix(p.Acknowledge[0], "removals=5@") || len(p.Effect) > 0 {
+		t.Errorf("five people lose what others gave them: %q", p.Acknowledge)
+	}
+}
+
+// people are teachers, each with the same.
+func people(n int, with string) string {
+	var all strings.Builder
+	for i := range n {
+		fmt.Fprintf(&all, "Person p-%d {kind: teacher, schools: [a], %s}\n", i, with)
+	}
+	return all.String()
 }
 
 // figuresOf are the figures of brakes as a plan's own effect and changes tell them.
