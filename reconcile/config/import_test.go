@@ -337,6 +337,8 @@ func (w lawfulObject) values(f *fact.Field) []string {
 	}
 	for _, value := range w.object.Values(f.Name) {
 		switch key, _ := fact.SplitMap(value); {
+		case !fits(f, value):
+			continue
 		case f.Name == w.kind.Key && f.Ref == "":
 			_, value = fact.SplitNested(w.key.ID)
 		case w.kind.Name == "Right" && f.Name == "title":
@@ -353,6 +355,12 @@ func (w lawfulObject) values(f *fact.Field) []string {
 	return chosen
 }
 
+// fits reports whether a person may be away or stand in: nobody does both (E28).
+func fits(f *fact.Field, id string) bool {
+	standsIn := slices.Contains([]string{"b", "d.x"}, fact.Name(id))
+	return f.Name != "absent" && f.Name != "substitute" || standsIn == (f.Name == "substitute")
+}
+
 // some is a value for a field that has none.
 func (w lawfulObject) some(f *fact.Field) []string {
 	switch choice := allowed[w.kind.Name+"."+f.Name]; {
@@ -364,7 +372,7 @@ func (w lawfulObject) some(f *fact.Field) []string {
 		return []string{"because"}
 	}
 	for key := range w.world.Kind(f.Ref).Objects() {
-		if key.Installation() == w.key.Installation() {
+		if key.Installation() == w.key.Installation() && fits(f, key.ID) {
 			return []string{key.ID}
 		}
 	}
