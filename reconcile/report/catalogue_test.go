@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	code = regexp.MustCompile(`"([CDEGINSWY]\d\d)"`)
+	code = regexp.MustCompile(`"([CDEFGINSWY]\d\d)"`)
 	// withCase is a code and its case, as they stand where a problem is made.
 	withCase = regexp.MustCompile(`(?:Code: |add\(|problem\()"([A-Z]\d\d)", (?:Case: )?"(\w*)"`)
 	inKey    = regexp.MustCompile(`^[A-Z]\d\d`)
@@ -29,7 +29,7 @@ func sources(t *testing.T) map[string]string {
 	t.Helper()
 	files := make(map[string]string)
 	root := os.DirFS("../..")
-	for _, dir := range []string{"schema", "reconcile"} {
+	for _, dir := range []string{"schema", "reconcile", "cmd"} {
 		err := fs.WalkDir(root, dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "reconcile/report/") {
 				return err

@@ -293,7 +293,7 @@ func TestJSONShapes(t *testing.T) {
 		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause, widens and last of changes; case and suggest of findings;
 		// kind, sensitivity, level and widens of effect, unchanged, templates.
 		"plan": shape(PlanJSON(p))(`format kind version project target target.name target.lineage target.serial at timeZone validFrom validUntil begins ends ends.kind ends.name ends.id view hash baseDigest goalDigest
-			inputs inputs.path inputs.sha256 summary summary.create summary.update summary.delete summary.rename summary.unmanaged summary.gained summary.lost summary.errors summary.warnings
+			inputs inputs.path inputs.sha256 summary summary.create summary.update summary.delete summary.rename summary.unmanaged summary.gained summary.lost summary.errors summary.warnings summary.silenced
 			effect effect.after effect.after.args effect.after.case effect.after.pos effect.after.pos.file effect.after.pos.line effect.after.pos.col effect.after.rule effect.after.text effect.before effect.before.args effect.before.case effect.before.pos effect.before.rule effect.before.text effect.gained effect.kind effect.people effect.places effect.rights effect.sensitivity
 			unchanged templates templates.templates templates.people templates.actions templates.places templates.gained templates.reason templates.reason.rule templates.reason.case templates.reason.pos templates.reason.args templates.reason.text
 			changes changes.action changes.kind changes.name changes.previously changes.widens changes.cause changes.fields
