@@ -3,7 +3,9 @@ package policy_test
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -51,6 +53,7 @@ spec: {surveys: {enabled: true}}
 //	at 2026-06-01            the day; else 1 March 2026
 //	actor t-1                as --actor
 //	author login-a           as --author
+//	beside W19 W28           what other rules say beside, and is not looked at
 //	-- both.yaml --          before and after
 //	-- before/x.yaml --      before alone: then there is a plan
 //	-- target/x.yaml --      the target is this, and not what lupa left (before)
@@ -116,7 +119,7 @@ func readCase(t *testing.T, file string) testCase {
 
 // optionWords begin the lines of a case's comment that mean something: "before
 // yes" makes a plan where nothing but the base was there before.
-var optionWords = []string{"at", "actor", "author", "before"}
+var optionWords = []string{"beside", "at", "actor", "author", "before"}
 
 var expectation = regexp.MustCompile(`# want((?: [A-Z]\d\d(?:\.\w+)?)+)`)
 
@@ -195,6 +198,7 @@ func say(findings []plan.Finding) []string {
 // TestCases: each case finds exactly what it says. A case is named by the code
 // that it is about, and expects it; one that is called *-ok does not.
 func TestCases(t *testing.T) {
+	shown := make(map[string]bool)
 	for _, file := range caseFiles(t) {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
@@ -205,6 +209,9 @@ func TestCases(t *testing.T) {
 					t.Errorf("%s.%s is told as %q, %q", f.Code, f.Case, said.Message, said.Hint)
 				}
 			}
+			found = slices.DeleteFunc(found, func(f plan.Finding) bool {
+				return slices.Contains(strings.Fields(c.options["beside"]), f.Code)
+			})
 			if diff := gocmp.Diff(c.want, say(found)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
@@ -213,7 +220,43 @@ func TestCases(t *testing.T) {
 			if expected == strings.HasSuffix(name, "-ok") {
 				t.Errorf("%s: is expected: %v", code, expected)
 			}
+			for _, w := range c.want {
+				shown[w[:3]] = shown[w[:3]] || w[:3] == code
+			}
 		})
+	}
+	for _, r := range policy.Rules {
+		if !shown[r.Code] && r.Check != nil {
+			t.Errorf("no case of testdata shows %s, %s", r.Code, r.Name)
+		}
+	}
+}
+
+// TestDomainCases: the test cases of the domain that name a finding or an order
+// are each carried out under their number.
+func TestDomainCases(t *testing.T) {
+	var all strings.Builder
+	for _, pattern := range []string{"testdata/*.txtar", "*_test.go", "../order/*_test.go", "../../schema/identity/*_test.go", "../config/testdata/*.txtar", "../../cmd/lupa/testdata/script/*.txtar"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: nothing there: %v", pattern, err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Write(text)
+		}
+	}
+	numbers := []int{13, 14, 21, 29, 33, 40, 41, 42, 43, 44, 47, 64, 65, 66, 67, 68, 69, 70, 71, 72, 100, 101, 102, 103, 104, 105, 106, 109}
+	for n := 74; n <= 91; n++ {
+		numbers = append(numbers, n)
+	}
+	for _, n := range numbers {
+		if !regexp.MustCompile(fmt.Sprintf(`\bT%02d\b`, n)).MatchString(all.String()) {
+			t.Errorf("nothing is called T%02d", n)
+		}
 	}
 }
 
@@ -229,12 +272,21 @@ func caseFiles(t *testing.T) []string {
 // TestTable: every constraint and every warning of the domain has its row, which
 // says what it guards and either checks it or names who does.
 func TestTable(t *testing.T) {
+	has := make(map[string]bool)
 	for i, r := range policy.Rules {
 		if r.Name == "" || r.Source == "" || (r.Check == nil) == (r.By == "") || (r.Check == nil) != (r.When == 0) {
 			t.Errorf("the row of %s is not complete", r.Code)
 		}
 		if i > 0 && policy.Rules[i-1].Code == r.Code {
 			t.Errorf("%s has two rows", r.Code)
+		}
+		has[r.Code] = true
+	}
+	for _, letter := range "EW" {
+		for n := 1; n <= 35; n++ {
+			if code := fmt.Sprintf("%c%02d", letter, n); !has[code] {
+				t.Errorf("%s has no row", code)
+			}
 		}
 	}
 }
