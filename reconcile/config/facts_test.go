@@ -650,6 +650,10 @@ func (w *schemaWords) fields(owner, prefix string, node map[string]any) {
 			}
 			w.add(owner, path, fact.One, w.get(choices, "0"), nil)
 			w.fields(owner, path+".", w.get(choices, "1"))
+		case known == nil && p["oneOf"] != nil: // one of several mappings
+			for i, choice := range p["oneOf"].([]any) {
+				w.fields(owner, path+".", w.get(map[string]any{fmt.Sprint(i): choice}, fmt.Sprint(i)))
+			}
 		case p["properties"] != nil:
 			if known != nil && known.Presence {
 				w.add(owner, path, fact.One, map[string]any{"type": "boolean"}, nil)
