@@ -216,7 +216,7 @@ var Words = newVocabulary(
 		Fields: []Field{
 			{Name: "allowStudentCards", Type: Flag, Doc: "CardAssignment documents are allowed."},
 			{Name: "maxHolders", Type: Count, Default: "3", Doc: "Holders of a template before W13 speaks."},
-			{Name: "minExportRows", Shape: Map, Type: Count, Item: "register", Doc: "Fewest rows that an export of a register must have."},
+			{Name: "minExportRows", Shape: Map, Type: Count, Item: "register", Doc: "Fewest rows that an export of a register must have; waits for a target that reads exports of Primus."},
 			{Name: "requireReason", Type: Flag, Doc: "Overrides must give a reason."},
 			{Name: "actor", Type: Ref, Ref: "Person", Doc: "The account that carries changes out."},
 			{Name: "selfGrant", Default: "report", Doc: "What to do when an author gains by a change: report or refuse."},

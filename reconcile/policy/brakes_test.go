@@ -2,11 +2,13 @@ package policy_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/policy"
 )
 
@@ -91,5 +93,28 @@ func TestStrictest(t *testing.T) {
 	}
 	if diff := gocmp.Diff(policy.Guard{}, policy.Strictest()); diff != "" {
 		t.Errorf("none (-want +got):\n%s", diff)
+	}
+}
+
+// TestReadTooSmallByCount: of so many people that fifty are less than a tenth,
+// fifty are too many all the same.
+func TestReadTooSmallByCount(t *testing.T) {
+	for _, c := range []struct {
+		missing int
+		want    bool
+	}{{0, false}, {49, false}, {50, true}} {
+		var last, have fact.Builder
+		for i := range 1000 {
+			f := fact.Fact{Key: fact.Key{Kind: "Person", ID: fmt.Sprintf("m/t-%d", i)}}
+			last.Add(f)
+			if i >= c.missing {
+				have.Add(f)
+			}
+		}
+		pass := policy.Pass{Last: last.Set(), Have: have.Set(), Goal: last.Set(), Declared: last.Set()}
+		found := slices.ContainsFunc(policy.Check(policy.Plan, pass), func(f policy.Finding) bool { return f.Code == "E33" })
+		if found != c.want {
+			t.Errorf("%d of 1000 are missing: found %v", c.missing, found)
+		}
 	}
 }
