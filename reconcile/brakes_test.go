@@ -213,17 +213,16 @@ func installations(declared fact.Set, p *plan.Plan) int {
 
 // braked holds the brakes of a plan, of a tree without a Guard, to figures that
 // are counted without them, and to limits that are looked up by hand.
-func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) (brakes int) {
+func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) {
 	t.Helper()
 	if p.Target.Serial == 0 || installations(goal.Facts, p) > 1 {
-		return 0
+		return
 	}
 	want := figuresOf(p, goal)
 	is := make(map[string]plan.Brake)
 	for _, b := range p.Brakes {
 		is[b.Name] = b
 		if b.Name == "removals" || b.Name == "gains" || strings.HasPrefix(b.Name, "removals.") {
-			brakes++
 			if want[b.Name] != b.Figure {
 				t.Fatalf("%s=%d, counted %d: %q", b.Name, b.Figure, want[b.Name], tell(p))
 			}
@@ -234,9 +233,8 @@ func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) (brakes 
 		if name == "removals" || name == "gains" {
 			kind = "Person"
 		}
-		of := policy.CountObjects(have, kind)
 		before := 0
-		for _, n := range of {
+		for _, n := range policy.CountObjects(have, kind) {
 			before += n
 		}
 		b, brakes := is[name]
@@ -244,7 +242,6 @@ func braked(t *testing.T, p *plan.Plan, goal *plan.Goal, have fact.Set) (brakes 
 			t.Fatalf("%s=%d of %d, brakes: %v %q: %q", name, n, before, brakes, b.Case, tell(p))
 		}
 	}
-	return brakes
 }
 
 // TestReplayBrakes goes through what people really changed, commit by commit: no
