@@ -220,7 +220,7 @@ func (p *Pass) fullControlEnds() {
 	var ends together[fact.Key]
 	for was := range before.Grants(maintain) {
 		is, still := after.Granted(was.Person(), maintain)
-		if !still || len(is.Places()) == 0 || was.Kept() || is.Unlisted() || !fullByList(before, was) {
+		if !still || len(is.Places()) == 0 || was.Kept() || !fullByList(before, was) {
 			continue
 		}
 		for _, at := range after.SurveyPlaces(fact.Key{ID: was.Person()}.Installation()) {
