@@ -248,6 +248,7 @@ func unjudged(s fact.Set) fact.Set {
 	var b fact.Builder
 	b.AddSet(s)
 	for inst := range s.Kind("Installation").Objects() {
+		b.Add(fact.Fact{Key: inst, Field: "multiPrimus", Value: "true"}) // E18 is firm
 		key := fact.Key{Kind: "Policy", ID: fact.ID(inst.ID, "unjudged")}
 		b.Add(fact.Fact{Key: key})
 		for _, r := range policy.Rules {

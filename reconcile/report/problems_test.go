@@ -290,7 +290,7 @@ func TestJSONShapes(t *testing.T) {
 		"problems": shape(ProblemsJSON(load(t, refused).Problems, 0))(`problems problems.code problems.severity problems.message problems.args
 			problems.pos problems.pos.file problems.pos.line problems.pos.col problems.subject problems.hint problems.case silenced`),
 		// Only at serial 0: effectSummary (a script shows it).
-		// Beyond the contract: version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause, widens and last of changes; case and suggest of findings;
+		// Beyond the contract: summary.silenced, brakes, version, timeZone, validFrom, view, unmanaged, external, adopted, record; cause, widens and last of changes; case and suggest of findings;
 		// kind, sensitivity, level and widens of effect, unchanged, templates.
 		"plan": shape(PlanJSON(p))(`format kind version project target target.name target.lineage target.serial at timeZone validFrom validUntil begins ends ends.kind ends.name ends.id view hash baseDigest goalDigest
 			inputs inputs.path inputs.sha256 summary summary.create summary.update summary.delete summary.rename summary.unmanaged summary.gained summary.lost summary.errors summary.warnings summary.silenced
