@@ -179,9 +179,15 @@ func figuresOf(p *plan.Plan, goal *plan.Goal) map[string]int {
 		}
 	}
 	figures := make(map[string]int)
+	again := make(map[fact.Key]bool) // turned to somebody else: gone in one step, made in another (O1)
+	for _, st := range p.Steps {
+		if st.Action == order.Create {
+			again[st.Key] = true
+		}
+	}
 	for _, st := range p.Steps {
 		switch {
-		case st.Action != order.Delete || fact.Words.Kind(st.Key.Kind).Parent != "" || goal.Dormant.Has(st.Key):
+		case st.Action != order.Delete || again[st.Key] || fact.Words.Kind(st.Key.Kind).Parent != "" || goal.Dormant.Has(st.Key):
 		case st.Key.Kind == "Person":
 			people[false][fact.Called(st.Key.ID, installations(goal.Facts, p) > 1)] = true
 		default:

@@ -17,6 +17,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/facttest"
 	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/target"
 )
 
@@ -73,6 +74,7 @@ func randomGoal(choose facttest.Choose) *plan.Goal {
 		}
 	}
 	goal.Facts, goal.Dormant, goal.Initial = facts.Set(), dormant.Set(), initial.Set()
+	goal.Weights = unheard(world)
 	for key := range goal.Facts.Kind("Installation").Objects() {
 		goal.Installations = append(goal.Installations, key.ID)
 	}
@@ -124,10 +126,25 @@ func seeds(f *testing.F, n int) {
 func start(t *testing.T, to target.Atomic, first, others []byte) {
 	t.Helper()
 	goal := &plan.Goal{Facts: withoutHalfTemplates(facttest.World(facttest.Bytes(first)))}
+	goal.Weights = unheard(goal.Facts)
 	applied(t, to, propose(t, to, goal))
 	choose := facttest.Bytes(others)
 	theirs := facttest.World(choose).Where(func(fact.Key) bool { return choose(4) == 0 })
 	byHand(t, to, whole(theirs.Plus(goal.Facts.Without(theirs))))
+}
+
+// unheard are weights by which no rule refuses what a world of chance means by
+// chance, such as who its actor is; what later stages rely on is heard all the same.
+func unheard(world fact.Set) policy.Weights {
+	w := make(policy.Weights)
+	for inst := range world.Kind("Installation").Objects() {
+		for _, r := range policy.Rules {
+			if policy.SeverityOf(r.Code) == policy.Error && !r.Firm {
+				w[policy.Weighed{Installation: inst.ID, Code: r.Code}] = policy.Off
+			}
+		}
+	}
+	return w
 }
 
 // whole is a set without what names objects that are not there.
