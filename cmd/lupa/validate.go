@@ -30,6 +30,7 @@ that an AccessRule is broken on days ahead.`,
 			if err != nil {
 				return err
 			}
+			wrong := t.Refused() // by its documents, and not by what they come to
 			if err := t.Foresee(cmd.Context()); err != nil {
 				return fail(err)
 			}
@@ -41,10 +42,10 @@ that an AccessRule is broken on days ahead.`,
 			switch {
 			case err != nil || !t.Refused():
 				return err
-			case t.Goal != nil: // the documents are in order, and a rule forbids what they come to
-				return exit(exitRefused)
+			case wrong:
+				return exit(exitInput)
 			}
-			return exit(exitInput)
+			return exit(exitRefused)
 		},
 	}
 }
