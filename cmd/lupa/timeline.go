@@ -104,11 +104,11 @@ func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (rep
 // breachesBy are the findings about access rules by the day on which each begins,
 // and a note on the day on which it ends.
 func breachesBy(breaches []config.Breach) map[calendar.Day][]plan.Finding {
-	on := make(map[calendar.Day][]plan.Finding)
+	on, say := make(map[calendar.Day][]plan.Finding), report.English().Finding
 	for _, b := range breaches {
 		for _, span := range b.Days {
-			on[*span.From] = append(on[*span.From], report.Say(b.Finding))
-			on[*span.To] = append(on[*span.To], report.Say(b.Over()))
+			on[*span.From] = append(on[*span.From], say(b.Finding))
+			on[*span.To] = append(on[*span.To], say(b.Over()))
 		}
 	}
 	return on

@@ -186,8 +186,10 @@ func wordLength(text string, args []string) int {
 
 // Say puts a finding into words, for scripts: in English, with what nobody should
 // read covered.
-func Say(f plan.Finding) plan.Finding {
-	t := Text{}
+func Say(f plan.Finding) plan.Finding { return new(Text).said(f) }
+
+// said is Say, with the catalogue made once for many.
+func (t *Text) said(f plan.Finding) plan.Finding {
 	f.Message, f.Hint = t.message(f), strings.Join(t.hints(f), "; ")
 	args := make([]string, 0, len(f.Args))
 	for _, arg := range coverArgs(f.Args) {
@@ -205,8 +207,9 @@ func Say(f plan.Finding) plan.Finding {
 // more its documents silence.
 func ProblemsJSON(problems []plan.Finding, silenced int) ([]byte, error) {
 	said := make([]plan.Finding, 0, len(problems))
+	t := new(Text)
 	for _, p := range problems {
-		if p = Say(p); p.Pos == nil {
+		if p = t.said(p); p.Pos == nil {
 			p.Pos = []source.Pos{}
 		}
 		said = append(said, p)
