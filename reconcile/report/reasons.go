@@ -149,7 +149,7 @@ var englishReasons = map[string]catalog.Message{
 // English puts findings and reasons into words for scripts.
 func English() plan.Speaker {
 	t := &Text{}
-	return plan.Speaker{Finding: Say, Reason: t.reason, Brake: t.brake}
+	return plan.Speaker{Finding: t.said, Reason: t.reason, Brake: t.brake}
 }
 
 // reason is a reason in words.
