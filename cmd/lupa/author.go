@@ -5,6 +5,7 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
+	"github.com/lupa-dev/lupa/schema/identity"
 )
 
 // doers are in whose name a plan is applied, and who wrote what it is made of.
@@ -36,6 +37,9 @@ func (a *app) doerFlags(cmd *cobra.Command) {
 func (a *app) inName(t *tree) error {
 	t.Goal.Say = report.English()
 	t.Goal.Actor, t.Goal.Author = a.actor, a.author
+	if len(identity.Find(a.author)) > 0 {
+		return usage("--author takes a login, and this is a national identity number")
+	}
 	if a.author != "" && len(t.NoLogins) > 0 {
 		return a.refuse(plan.Problems(t.NoLogins...), t.line(), "nobody can say who the author is", "mend the Policy, or add the file")
 	}

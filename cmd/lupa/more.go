@@ -228,7 +228,7 @@ const exitCodesHelp = `  0  done, or nothing to do
   7  the outcome is not known; the same plan again is safe
   8  a target or plan is damaged or was altered
   9  the target is newer than this lupa
- 11  refused by a rule
+ 11  refused by a rule, a guard or a proof; an apply that a brake holds back
  64  wrong usage
 130  interrupted (143: terminated), nothing was applied`
 

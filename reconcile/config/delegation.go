@@ -15,6 +15,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/roster"
 	"github.com/lupa-dev/lupa/schema"
+	"github.com/lupa-dev/lupa/schema/identity"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -236,6 +237,14 @@ func (a *assembly) login(inst string, row roster.Row, first map[string]source.Po
 	}
 	key := fact.Key{Kind: "Person", ID: a.id(inst, card)}
 	before, twice := first[login]
+	for column, cell := range row.Cells[:2] {
+		for _, m := range identity.Find(cell) {
+			if m.Certain {
+				report(column, source.Problem{Code: "E30", Args: []string{string(m.Kind)}})
+				return
+			}
+		}
+	}
 	switch {
 	case login == "" || strings.TrimSpace(login) != login:
 		report(0, source.Problem{Code: "D21", Case: "login"})

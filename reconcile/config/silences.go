@@ -39,6 +39,8 @@ func (c *compiler) silences(root source.Value, last int) {
 		day, reason, _ := strings.Cut(v.Text(), " ")
 		until, err := calendar.ParseDay(day)
 		switch r, known := policy.RuleOf(code); {
+		case strings.HasPrefix(code, "G"): // brakes are passed plan by plan
+			bad("firm", code)
 		case !known:
 			bad("unknown", code)
 		case r.Firm:

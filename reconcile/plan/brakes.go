@@ -13,6 +13,7 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/policy"
+	"github.com/lupa-dev/lupa/schema/source"
 )
 
 // ErrBraked is why a plan is not applied whose brakes were not passed, or for
@@ -122,8 +123,10 @@ func (p *Plan) acknowledged(listed []byte) error {
 
 // brakes are the brakes that the plan trips. What people gain and lose was
 // compared already, but for a first plan: there gains do not brake, and losses
-// can only be where the target holds something that goes or changes.
-func (m *maker) brakes(first bool, changes []fact.Change, effect *access.Effect) []Brake {
+// can only be where the target holds something that goes or changes. What the usual
+// figures would hold back and a Guard lets pass is said: the same change may have
+// loosened it.
+func (m *maker) brakes(first bool, changes []fact.Change, effect *access.Effect) (out []Brake, passed []Finding) {
 	takes := slices.ContainsFunc(changes, func(c fact.Change) bool { return c.Del.Len() > 0 })
 	if effect == nil && takes {
 		effect = access.Compare(m.tableBefore(), m.tableAfter())
@@ -136,7 +139,7 @@ func (m *maker) brakes(first bool, changes []fact.Change, effect *access.Effect)
 		f.Gains = shares(effect.Gaining, m.persons)
 		f.Sensitive = m.sensitive(effect.Shifts)
 	}
-	out := []Brake{}
+	out = []Brake{}
 	for _, b := range policy.Brakes(m.goal.Guard, f) {
 		brake := Brake{b.Name, b.Figure, b.Code, b.Case, append([]string{}, b.Args...), ""}
 		if m.goal.Say.Brake != nil {
@@ -144,7 +147,17 @@ func (m *maker) brakes(first bool, changes []fact.Change, effect *access.Effect)
 		}
 		out = append(out, brake)
 	}
-	return out
+	for _, b := range policy.Brakes(policy.Guard{}, f) {
+		if slices.ContainsFunc(out, func(held Brake) bool { return held.Name == b.Name }) {
+			continue
+		}
+		f := Finding{Code: "G09", Severity: policy.Warning, Args: []string{b.Name, strconv.Itoa(b.Figure)}, Pos: []source.Pos{}, Subject: "Guard"}
+		if m.goal.Say.Finding != nil {
+			f = m.goal.Say.Finding(f)
+		}
+		passed = append(passed, f)
+	}
+	return out, passed
 }
 
 // persons are the cards that the target holds, by installation.

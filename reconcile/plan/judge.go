@@ -21,7 +21,8 @@ type Silence struct {
 // those that nobody wants to hear of. It counts the silenced.
 func (g *Goal) Judge(findings []Finding) (heard []Finding, silenced int) {
 	return slices.DeleteFunc(findings, func(f Finding) bool {
-		if r, ok := policy.RuleOf(f.Code); !ok || !r.Firm {
+		raised := f.Severity == policy.Error && policy.SeverityOf(f.Code) != policy.Error // by a Policy, over the document's head
+		if r, ok := policy.RuleOf(f.Code); !raised && (!ok || !r.Firm) {
 			if g.silences(f) {
 				silenced++
 				return true

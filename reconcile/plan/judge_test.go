@@ -43,6 +43,10 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: silenced %d, heard %v", c.name, silenced, heard)
 		}
 	}
+	made := plan.Finding{Code: "W01", Severity: policy.Error, Pos: []source.Pos{{File: "a.yaml", Line: 5, Col: 1}}}
+	if heard, _ := goal.Judge([]plan.Finding{made}); len(heard) != 1 {
+		t.Errorf("what a Policy makes an error is silenced by a document")
+	}
 	if heard, silenced := goal.Judge([]plan.Finding{{Code: "W01", Severity: policy.Off}}); len(heard)+silenced > 0 {
 		t.Errorf("off: heard %v, silenced %d", heard, silenced)
 	}

@@ -190,7 +190,10 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	p.Begins, p.Ends = m.objects(goal.Begins), m.objects(goal.Ends)
 	p.Summary = summarize(p)
 	p.Summary.Silenced = goal.Silenced + silenced
-	p.Brakes = m.brakes(snap.Serial == 0, changes, m.effect(p))
+	var passed []Finding
+	p.Brakes, passed = m.brakes(snap.Serial == 0, changes, m.effect(p))
+	p.Findings = append(p.Findings, passed...)
+	p.Summary.Warnings += len(passed)
 	p.Hash = p.seal()
 	p.Acknowledge = p.acknowledgements()
 	return p

@@ -66,6 +66,12 @@ func selfGrant(p *Pass) {
 // be void, and nobody would notice.
 func (p *Pass) unknownAuthor() {
 	args := []string{p.Author.Login}
+	for key := range p.Goal.Kind("Policy").Objects() {
+		if g := (gains{Pass: p}); g.refuses(key.Installation()) {
+			p.find(Finding{Code: "G07", Case: "unknown", Args: args, Subject: key, Facts: []fact.Fact{{Key: key}}, Severity: Error})
+			return
+		}
+	}
 	if p.Author.Mapped {
 		for key, policy := range p.Goal.Kind("Policy").Objects() {
 			if file := factsOf(policy, "logins"); len(file) > 0 {

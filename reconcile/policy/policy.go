@@ -36,7 +36,7 @@ const (
 // warns, N notes, everything else is an error.
 func SeverityOf(code string) Severity {
 	switch {
-	case strings.HasPrefix(code, "W"), code == "G07": // a Policy may refuse what G07 reports
+	case strings.HasPrefix(code, "W"), code == "G07", code == "G09": // a Policy may refuse what G07 reports
 		return Warning
 	case strings.HasPrefix(code, "N"):
 		return Note

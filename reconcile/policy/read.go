@@ -11,6 +11,7 @@ import (
 // guardRules are what no acknowledgement passes.
 var guardRules = []Rule{
 	{Code: "G06", Name: "nothing-declared", Source: "contract: Guard.emptyDesired", When: Plan, Check: nothingDeclared, Firm: true},
+	{Code: "G09", Name: "guard-lets-pass", Source: "contract: Guard", By: "reconcile/plan", Firm: true},
 }
 
 // nothingDeclared: a tree that says nothing any more is more likely to be one that

@@ -23,6 +23,7 @@ const maxCreated = 50
 // apply it, if that is asked for.
 func (t *Text) Plan(p *plan.Plan, next string, line Line) {
 	t.heading(p)
+	t.heldBack(p)
 	t.widenings("plan.widens", p.Changes)
 	t.Effect(p.Effect, p.Unchanged, p.Templates)
 	t.first(p.EffectSummary)
@@ -107,6 +108,13 @@ func (t *Text) heading(p *plan.Plan) {
 			line = t.paint(alarm, line)
 		}
 		t.printf("  %s\n", line)
+	}
+}
+
+// heldBack says at the top that a plan waits: what brakes stands below its effect.
+func (t *Text) heldBack(p *plan.Plan) {
+	if len(p.Brakes) > 0 {
+		t.printf("  %s\n", t.paint(alarm, t.sentence("plan.held")))
 	}
 }
 

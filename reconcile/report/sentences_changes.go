@@ -24,10 +24,12 @@ var englishChanges = map[string]catalog.Message{
 	"E24.more":  catalog.String("more schools that lose their last survey maintainer while templates are shared there: %[1]s"),
 	"E24.more?": catalog.String("make somebody else maintainer of these schools first, or end the sharing"),
 
-	"N17.card":  catalog.String("no file of logins says who %[1]s is, so nobody looked at what the author gains"),
-	"N17.card?": catalog.String("add a row with the login and the card to the file that the Policy names under logins"),
-	"N17.file":  catalog.String("no Policy names a file of logins, so nobody knows who %[1]s is, nor looked at what the author gains"),
-	"N17.file?": catalog.String("add logins: FILE to the Policy; the file is CSV with the columns login and card"),
+	"G07.unknown":  catalog.String("nobody knows who %[1]s is, and the Policy refuses what authors give themselves"),
+	"G07.unknown?": catalog.String("add a row with the login and the card to the file that the Policy names under logins"),
+	"N17.card":     catalog.String("no file of logins says who %[1]s is, so nobody looked at what the author gains"),
+	"N17.card?":    catalog.String("add a row with the login and the card to the file that the Policy names under logins"),
+	"N17.file":     catalog.String("no Policy names a file of logins, so nobody knows who %[1]s is, nor looked at what the author gains"),
+	"N17.file?":    catalog.String("add logins: FILE to the Policy; the file is CSV with the columns login and card"),
 
 	"N17.missing":  catalog.String("there is no file of logins %[1]s, so plan --author cannot say who the author of a change is"),
 	"N17.missing?": catalog.String("make it, a CSV file with the columns login and card, or change the path"),

@@ -27,6 +27,8 @@ var englishGuards = map[string]catalog.Message{
 	"G05.one":     catalog.String("After this plan nobody has %[1]s at %[2]s any longer."),
 	"G05.more":    catalog.String("After this plan nobody has %[1]s at %[2]s any longer, and so with %[3]s more rights or places."),
 
+	"G09":         catalog.String("a Guard of this tree lets pass what the usual figures would hold back: %[1]s, %[2]s"),
+	"G09?":        catalog.String("see that it was so before this change, or that who made it may loosen the Guard"),
 	"G06":         catalog.String("the tree declares nothing any more, and lupa left %[1]s objects in the target that would all go"),
 	"G06?":        catalog.String("see that this is the right directory and that nobody emptied it by mistake; if it is meant, a document of kind Guard with emptyDesired: allow lets it pass"),
 	"E33.empty":   catalog.String("the target shows none of the %[1]s objects that lupa left there: the read may be incomplete"),
@@ -35,6 +37,7 @@ var englishGuards = map[string]catalog.Message{
 	"E33.shrunk?": catalog.String("see that the target is whole; if they were really removed, a Policy with severities: {E33: {severity: warning, reason: ...}} lets lupa put them back"),
 
 	"plan.brakes":  catalog.String("Brakes: somebody has to confirm this plan"),
+	"plan.held":    catalog.String("Held back by brakes: somebody has to confirm this plan (below)"),
 	"plan.confirm": catalog.String("If all of this is meant, this confirms and applies exactly this plan:"),
 	"plan.braked":  catalog.String("Somebody has to confirm this plan: what and how stands above, under Brakes."),
 }
