@@ -74,11 +74,12 @@ func (p *Pass) touched() map[fact.Key]bool {
 // the plan takes the last one away, declared or not, and the template may be one
 // of those that nobody declares.
 func lastMaintainer(p *Pass) {
-	if len(p.Changes) == 0 || p.Goal.Kind("Sharing").Len() == 0 {
+	sharing := p.Goal.Kind("Sharing").Plus(p.Beyond.Kind("Sharing")) // what is ignored is shared all the same
+	if len(p.Changes) == 0 || sharing.Len() == 0 {
 		return
 	}
 	shared := make(map[string]fact.Key) // by school: the first sharing
-	for key, o := range p.Goal.Kind("Sharing").Objects() {
+	for key, o := range sharing.Objects() {
 		if school := o.Value("school"); shared[school] == (fact.Key{}) && p.usesSharing(school) {
 			shared[school] = key
 		}

@@ -132,6 +132,10 @@ func (t *Text) hints(p plan.Finding) []string {
 	return hints
 }
 
+// maxLine is how long a line may be, in bytes, to be shown at all: all of it is
+// looked at for what nobody should read.
+const maxLine = 64 << 10
+
 // excerpt shows the line and a caret under the place. A long line is cut around
 // it.
 func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
@@ -140,7 +144,7 @@ func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
 		return
 	}
 	text, ok := line(pos.File, pos.Line)
-	if !ok {
+	if !ok || len(text) > maxLine {
 		return
 	}
 	runes := []rune(strings.TrimRight(coverSecrets(text), "\r\n"))
