@@ -234,8 +234,8 @@ func surveySwitch(m *maker) {
 	m.ticksAt(in)
 }
 
-// ticksAt are the survey rights that are ticked for people at schools that are
-// switched: those that come, or that go.
+// ticksAt are the survey rights of people at schools that are switched, those that
+// come or that go: ticks, and groups that people come into or leave.
 func (m *maker) ticksAt(in func(school string, i int)) {
 	m.eachKind("PersonOverride", func(i int, n *node) {
 		if n.phase == moves || !speaksOfSurveys(n.Add) && !speaksOfSurveys(n.Del) {
@@ -246,6 +246,26 @@ func (m *maker) ticksAt(in func(school string, i int)) {
 			in(school, i)
 		}
 	})
+	m.eachKind("Person", func(i int, n *node) {
+		if n.phase == moves || !m.groupsOfSurveys(n) {
+			return
+		}
+		who := m.either(n.Key)
+		for _, school := range append(who.Values("schools"), who.Values("surveyMaintainerSchools")...) {
+			in(school, i)
+		}
+	})
+}
+
+// groupsOfSurveys reports whether somebody comes into, or leaves, a group that gives
+// survey rights.
+func (m *maker) groupsOfSurveys(n *node) bool {
+	for _, group := range append(n.Add.Values("groups"), n.Del.Values("groups")...) {
+		if slices.ContainsFunc(m.either(fact.Key{Kind: "UserGroup", ID: group}).Values("wilma"), isSurvey) {
+			return true
+		}
+	}
+	return false
 }
 
 func speaksOfSurveys(facts fact.Set) bool {
