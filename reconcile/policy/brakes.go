@@ -149,7 +149,7 @@ func Brakes(g Guard, f Figures) []Brake {
 	trip("gains", "G03", g.Gains, f.Gains)
 	for _, class := range []access.Sensitivity{access.Critical, access.High, access.Normal, access.Low} {
 		if limit, ok := g.Sensitive[class]; ok {
-			trip("sensitive."+string(class), "G04", limit, f.Sensitive[class].Shares, string(class), some(f.Sensitive[class].Rights))
+			trip("sensitive."+string(class), "G04", limit, f.Sensitive[class].Shares, string(class), few(f.Sensitive[class].Rights))
 		}
 	}
 	if len(f.Unheld) > 0 {
@@ -219,21 +219,6 @@ func unheld(f Figures) Brake {
 		b.Case, b.Args = "more", append(b.Args, strconv.Itoa(n-1))
 	}
 	return b
-}
-
-// some names the first few of many.
-func some(names []string) string {
-	text := ""
-	for i, name := range names {
-		switch {
-		case i == 3:
-			return text + ", ..."
-		case i > 0:
-			text += ", "
-		}
-		text += name
-	}
-	return text
 }
 
 func texts(numbers ...int) []string {
