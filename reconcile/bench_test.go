@@ -42,10 +42,10 @@ func BenchmarkSQLite(b *testing.B) {
 	for _, people := range []int{1_000, 10_000, 100_000} {
 		goal := largeGoal(b, people)
 		path := filepath.Join(b.TempDir(), "state.db")
-		if err := sqldb.Create(b.Context(), path); err != nil {
+		if err := sqldb.File(path).Create(b.Context()); err != nil {
 			b.Fatal(err)
 		}
-		db, err := sqldb.Open(b.Context(), path)
+		db, err := sqldb.File(path).Open(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -76,10 +76,10 @@ func BenchmarkSQLite(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				b.StopTimer()
 				path := filepath.Join(b.TempDir(), fmt.Sprint(i, ".db"))
-				if err := sqldb.Create(b.Context(), path); err != nil {
+				if err := sqldb.File(path).Create(b.Context()); err != nil {
 					b.Fatal(err)
 				}
-				fresh, err := sqldb.Open(b.Context(), path)
+				fresh, err := sqldb.File(path).Open(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -110,10 +110,10 @@ func BenchmarkNoOp(b *testing.B) {
 		for _, people := range []int{1_000, 10_000, 100_000} {
 			files := filesOf(tree(people))
 			path := filepath.Join(b.TempDir(), "state.db")
-			if err := sqldb.Create(b.Context(), path); err != nil {
+			if err := sqldb.File(path).Create(b.Context()); err != nil {
 				b.Fatal(err)
 			}
-			db, err := sqldb.Open(b.Context(), path)
+			db, err := sqldb.File(path).Open(b.Context())
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -127,7 +127,7 @@ func BenchmarkNoOp(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/%d", from, people), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					db, err := sqldb.OpenReader(b.Context(), path)
+					db, err := sqldb.File(path).OpenReader(b.Context())
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -43,7 +43,7 @@ func TestAppliedAlready(t *testing.T) {
 	applied(t, m, propose(t, m, goalOf(t, base, "")))
 	before := read(t, m)
 	second, err := reconcile.Apply(t.Context(), p, m, reconcile.Run{Entry: target.Entry{Actor: "somebody else"}})
-	if diff := cmp.Diff(plan.Outcome{Entry: first.Entry, Already: true}, second); diff != "" || err != nil {
+	if diff := cmp.Diff(plan.Outcome{Entry: first.Entry, Already: true, Since: 1}, second); diff != "" || err != nil {
 		t.Errorf("the second time: %v\n%s", err, diff)
 	}
 	unchanged(t, m, before)
@@ -108,8 +108,8 @@ type faulty struct {
 	commit error
 }
 
-func (f faulty) Begin(ctx context.Context) (target.Tx, error) {
-	tx, err := f.Memory.Begin(ctx)
+func (f faulty) Begin(ctx context.Context, who target.Holder) (target.Tx, error) {
+	tx, err := f.Memory.Begin(ctx, who)
 	return &faultyTx{Tx: tx, how: f}, err
 }
 
@@ -216,7 +216,7 @@ func TestTargetThatCannotBeRead(t *testing.T) {
 	if _, err := reconcile.Apply(ctx, p, &target.Memory{Lineage: "test"}, confirming(p)); !errors.Is(err, context.Canceled) {
 		t.Errorf("applying: %v", err)
 	}
-	tx, err := m.Begin(t.Context())
+	tx, err := m.Begin(t.Context(), target.Holder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,10 +298,10 @@ func TestPlanHolds(t *testing.T) {
 // What is written to SQLite is read back through a reader that cannot write.
 func TestPlanThroughAReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
-	if err := sqldb.Create(t.Context(), path); err != nil {
+	if err := sqldb.File(path).Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqldb.Open(t.Context(), path)
+	db, err := sqldb.File(path).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestPlanThroughAReader(t *testing.T) {
 	if _, err := reconcile.Apply(t.Context(), propose(t, db, goal), db, reconcile.Run{Entry: who}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := sqldb.OpenReader(t.Context(), path)
+	r, err := sqldb.File(path).OpenReader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,11 @@ func TestPlanThroughAReader(t *testing.T) {
 	if p := propose(t, r, goal); !p.Empty() || p.Record {
 		t.Errorf("planned again: %q", tell(p))
 	}
-	if e, err := r.Newest(t.Context()); err != nil || e == nil || e.Actor != who.Actor || !e.At.Equal(who.At.Truncate(time.Second)) {
-		t.Errorf("the log says %+v, %v", e, err)
+	a, err := r.Audit(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := a.Newest(); e == nil || e.Actor != who.Actor || !e.At.Equal(who.At.Truncate(time.Second)) || len(a.Verify()) > 0 {
+		t.Errorf("the log says %+v, %v", e, a.Verify())
 	}
 }

@@ -2,8 +2,10 @@ package reconcile_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math/rand"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +21,8 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/target"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
+	"github.com/lupa-dev/lupa/reconcile/target/targettest/pgtest"
 )
 
 // randomGoal is a goal in which everything that documents can say happens: some
@@ -317,34 +321,67 @@ func FuzzSamePlan(f *testing.F) {
 // FuzzSQLiteIsMemory: both kinds of target hold the same and are planned alike.
 func FuzzSQLiteIsMemory(f *testing.F) {
 	seeds(f, 4)
-	f.Fuzz(func(t *testing.T, first, others, second []byte) {
-		m, db := new(target.Memory), freshSQLite(t)
-		m.Lineage = read(t, db).Lineage
-		start(t, m, first, others)
-		start(t, db, first, others)
-		goal := randomGoal(facttest.Bytes(second))
-		var files []string
-		for _, to := range []target.Atomic{m, db} {
-			p := settle(t, to, goal)
-			var file strings.Builder
-			if err := p.Write(&file); err != nil {
+	f.Fuzz(func(t *testing.T, first, others, second []byte) { isMemory(t, freshSQLite(t), first, others, second) })
+}
+
+// TestServerIsMemory: so does PostgreSQL.
+func TestServerIsMemory(t *testing.T) {
+	server := pgtest.Start(t)
+	tries := int64(6)
+	if os.Getenv("LUPA_TORTURE") != "" {
+		tries = 300
+	}
+	for seed := range tries {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			place := sqldb.Server(server.Database(t).DSN(), sqldb.Options{})
+			if err := place.Create(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			files = append(files, file.String())
-			if !p.Refused() {
-				applied(t, to, p)
+			db, err := place.Open(t.Context())
+			if err != nil {
+				t.Fatal(err)
 			}
+			defer db.Close()
+			var worlds [3][]byte
+			r := rand.New(rand.NewSource(seed))
+			for i := range worlds {
+				worlds[i] = make([]byte, 4500)
+				r.Read(worlds[i])
+			}
+			isMemory(t, db, worlds[0], worlds[1], worlds[2])
+		})
+	}
+}
+
+// isMemory holds a fresh target against the reference.
+func isMemory(t *testing.T, db target.Atomic, first, others, second []byte) {
+	t.Helper()
+	m := new(target.Memory)
+	m.Lineage = read(t, db).Lineage
+	start(t, m, first, others)
+	start(t, db, first, others)
+	goal := randomGoal(facttest.Bytes(second))
+	var files []string
+	for _, to := range []target.Atomic{m, db} {
+		p := settle(t, to, goal)
+		var file strings.Builder
+		if err := p.Write(&file); err != nil {
+			t.Fatal(err)
 		}
-		if files[0] != files[1] {
-			t.Errorf("memory and SQLite are planned differently:\n%s\n%s", files[0], files[1])
+		files = append(files, file.String())
+		if !p.Refused() {
+			applied(t, to, p)
 		}
-		if diff := cmp.Diff(facttest.Describe(read(t, m).Now), facttest.Describe(read(t, db).Now)); diff != "" {
-			t.Errorf("they hold different facts (-memory +SQLite):\n%s", diff)
-		}
-		if !read(t, m).Last.Equal(read(t, db).Last) {
-			t.Error("they note different facts as lupa's")
-		}
-	})
+	}
+	if files[0] != files[1] {
+		t.Errorf("memory and the database are planned differently:\n%s\n%s", files[0], files[1])
+	}
+	if diff := cmp.Diff(facttest.Describe(read(t, m).Now), facttest.Describe(read(t, db).Now)); diff != "" {
+		t.Errorf("they hold different facts (-memory +database):\n%s", diff)
+	}
+	if !read(t, m).Last.Equal(read(t, db).Last) {
+		t.Error("they note different facts as lupa's")
+	}
 }
 
 // TestOrderMeansNothing: files that are listed, documents that stand and keys

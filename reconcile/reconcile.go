@@ -19,7 +19,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
-	"github.com/lupa-dev/lupa/reconcile/order"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/target"
 )
@@ -60,13 +59,13 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.O
 	if p.Refused() {
 		return plan.Outcome{}, ErrRefused
 	}
-	tx, err := to.Begin(ctx)
+	tx, err := to.Begin(ctx, target.Holder{Actor: run.Entry.Actor, Host: run.Entry.Host, Plan: p.Hash, Since: run.Entry.At})
 	if err != nil {
 		return plan.Outcome{}, fmt.Errorf("opening target: %w", err)
 	}
 	defer tx.Rollback()
 	if entry, ok, err := tx.Applied(ctx, p.Hash); err != nil || ok {
-		return plan.Outcome{Entry: entry, Already: ok}, err
+		return before(ctx, tx, entry, err)
 	}
 	if err := p.Pass(run.Acknowledged); err != nil {
 		return plan.Outcome{}, err
@@ -86,7 +85,7 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.O
 			return plan.Outcome{}, err
 		}
 		if err := tx.Do(ctx, step); err != nil {
-			return plan.Outcome{}, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err)
+			return plan.Outcome{}, because(ctx, p, tx, to, fmt.Errorf("step %d of %d: %w", i+1, len(p.Steps), err))
 		}
 		if run.Progress != nil {
 			run.Progress(i+1, len(p.Steps))
@@ -97,16 +96,32 @@ func Apply(ctx context.Context, p *plan.Plan, to target.Atomic, run Run) (plan.O
 		return plan.Outcome{}, fmt.Errorf("reading target: %w", err)
 	}
 	if after.Now.Digest() != p.GoalDigest {
-		return plan.Outcome{}, ErrDiverged
+		return plan.Outcome{}, because(ctx, p, tx, to, ErrDiverged)
 	}
 	note := target.Note{Last: last(p, before, after), Entry: run.Entry}
-	note.Entry.Plan, note.Entry.Changes = p.Hash, p.Summary.Changes()
+	note.Back = target.WayBack(before, note.Last, after.Now, target.Renames(p.Steps))
+	note.Entry.Plan, note.Entry.Changes, note.Entry.Undo = p.Hash, p.Summary.Changes(), p.Undo
+	for _, a := range run.Acknowledged {
+		note.Entry.Acknowledged = append(note.Entry.Acknowledged, a.String())
+	}
 	entry, err := tx.Commit(ctx, note)
 	if err != nil {
-		return plan.Outcome{}, fmt.Errorf("committing: %w", err)
+		return plan.Outcome{}, because(ctx, p, tx, to, fmt.Errorf("committing: %w", err))
 	}
 	hclog.FromContext(ctx).Debug("plan applied", "plan", p.Hash, "serial", entry.Serial, "steps", len(p.Steps))
 	return plan.Outcome{Entry: entry}, nil
+}
+
+// before is the outcome of a plan that was applied before.
+func before(ctx context.Context, tx target.Tx, entry target.Entry, err error) (plan.Outcome, error) {
+	if err != nil {
+		return plan.Outcome{}, err
+	}
+	audit, err := tx.Audit(ctx)
+	if err != nil {
+		return plan.Outcome{}, fmt.Errorf("reading the log: %w", err)
+	}
+	return plan.Outcome{Entry: entry, Already: true, Since: int(audit.Serial - entry.Serial)}, nil
 }
 
 // check holds the target against what the plan was made from.
@@ -125,6 +140,21 @@ func check(ctx context.Context, p *plan.Plan, tx target.Tx) (fact.Snapshot, erro
 	return before, nil
 }
 
+// because looks for the cause of an error that the target has no name for. Somebody
+// who does not wait for the lock may have changed, unseen by the transaction, what
+// constraints speak of or what a removal takes along.
+func because(ctx context.Context, p *plan.Plan, tx target.Tx, to target.Atomic, err error) error {
+	named := []error{target.ErrUnreachable, target.ErrLocked, target.ErrDamaged, target.ErrUnknown, target.ErrOvertaken, context.Canceled}
+	if slices.ContainsFunc(named, func(known error) bool { return errors.Is(err, known) }) || tx.Rollback() != nil {
+		return err
+	}
+	now, unread := to.Read(ctx, p.View)
+	if unread == nil && (now.Serial != p.Target.Serial || now.Now.Digest() != p.BaseDigest) {
+		return fmt.Errorf("%w: somebody changed it at the same time (%w)", ErrStale, err)
+	}
+	return err
+}
+
 // last is what lupa leaves in the target: what is in view and not somebody
 // else's, and beyond the view what it had left there before.
 func last(p *plan.Plan, before, after fact.Snapshot) fact.Set {
@@ -140,20 +170,5 @@ func last(p *plan.Plan, before, after fact.Snapshot) fact.Set {
 		return ours
 	}
 	beyond := before.Last.Where(func(k fact.Key) bool { return !p.View.Sees(k) })
-	return ours.Plus(renamed(beyond, p.Steps))
-}
-
-// renamed is a set after the renames of a plan, installations first as there.
-func renamed(s fact.Set, steps []order.Step) fact.Set {
-	ids := make(map[fact.Key]string)
-	for _, step := range steps {
-		switch from := (fact.Key{Kind: step.Key.Kind, ID: step.From}); {
-		case step.Action != order.Rename:
-		case from.Kind == "Installation":
-			s = fact.Words.Rename(s, map[fact.Key]string{from: step.Key.ID})
-		default:
-			ids[from] = step.Key.ID
-		}
-	}
-	return fact.Words.Rename(s, ids)
+	return ours.Plus(target.Follow(beyond, target.Renames(p.Steps)))
 }

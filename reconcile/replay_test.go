@@ -383,6 +383,7 @@ type replay struct {
 	db                        *sqldb.DB
 	date                      string // of the version that it is brought to
 	now                       map[string]string
+	before                    *plan.Goal // that was applied last
 	holds                     holdings
 	created, updated, deleted int
 	effects                   int // rights gained and lost
@@ -489,10 +490,10 @@ func effectOf(t *testing.T, p *plan.Plan) map[string]bool {
 func newReplay(t *testing.T) *replay {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "state.db")
-	if err := sqldb.Create(t.Context(), path); err != nil {
+	if err := sqldb.File(path).Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqldb.Open(t.Context(), path)
+	db, err := sqldb.File(path).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -533,10 +534,38 @@ func (r *replay) to(v version) {
 	if diff := cmp.Diff(effect, effectOf(r.t, p)); diff != "" {
 		r.t.Fatalf("%s: the plan has another effect (-want +got):\n%s", v.date, diff)
 	}
+	r.reviewed(p, goal)
 	r.holds = holds
 	r.effects += len(effect)
 	r.apply(p, goal, told)
 	r.created, r.updated, r.deleted = r.created+summary.Create, r.updated+summary.Update, r.deleted+summary.Delete
+}
+
+// reviewed: against the version that was applied, a review without a target tells
+// what the plan for that target does.
+func (r *replay) reviewed(p *plan.Plan, goal *plan.Goal) {
+	r.t.Helper()
+	is := plan.Review(goal, r.before, "", plan.Since{Empty: r.before == nil, Ahead: []plan.Ahead{}})
+	r.before = goal
+	type told struct {
+		Summary           plan.Summary
+		Effect, Unchanged []plan.Effect
+		First             []plan.Count
+		Templates         []plan.TemplateEffect
+		Changes           []plan.Change
+		Brakes            []plan.Brake
+		Titles            []plan.Title
+		People            []string
+	}
+	tell := func(p *plan.Plan) told {
+		return told{p.Summary, p.Effect, p.Unchanged, p.EffectSummary, p.Templates, p.Changes, p.Brakes, p.Titles, p.People}
+	}
+	if diff := cmp.Diff(tell(p), tell(is)); diff != "" {
+		r.t.Fatalf("%s: a review tells something else (-plan +review):\n%.3000s", r.date, diff)
+	}
+	if is.Same() != p.Empty() {
+		r.t.Fatalf("%s: the review finds nothing: %v; the plan: %v", r.date, is.Same(), p.Empty())
+	}
 }
 
 // goal is what the tree of an organisation declares.

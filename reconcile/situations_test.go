@@ -608,7 +608,7 @@ func unchanged(t *testing.T, to target.Reader, before fact.Snapshot) {
 func byHand(t *testing.T, to target.Atomic, want fact.Set) {
 	t.Helper()
 	before := read(t, to)
-	tx, err := to.Begin(t.Context())
+	tx, err := to.Begin(t.Context(), target.Holder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -617,7 +617,7 @@ func byHand(t *testing.T, to target.Atomic, want fact.Set) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := tx.Commit(t.Context(), target.Note{Last: before.Last}); err != nil {
+	if _, err := tx.Commit(t.Context(), target.Note{Last: before.Last, Back: new(target.Back)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -633,7 +633,7 @@ func freshSQLite(t *testing.T) *sqldb.DB {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sqldb.Open(t.Context(), path)
+	db, err := sqldb.File(path).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -648,7 +648,7 @@ var emptySQLite = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "state.db")
-	if err := sqldb.Create(context.Background(), path); err != nil {
+	if err := sqldb.File(path).Create(context.Background()); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

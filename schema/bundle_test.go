@@ -251,7 +251,7 @@ func walk(t *testing.T, node map[string]any, at string, visit func(at string, no
 			}
 		case "$schema", "$id", "$ref", "$comment", "title", "description", "default", "examples",
 			"type", "const", "enum", "required", "pattern", "format", "minLength", "maxLength",
-			"minimum", "maximum", "minItems", "uniqueItems":
+			"minimum", "maximum", "minItems", "uniqueItems", "writeOnly":
 		default:
 			t.Fatalf("%s: the tests do not know the keyword %q", at, key)
 		}

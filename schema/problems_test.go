@@ -110,18 +110,21 @@ func TestCases(t *testing.T) {
 // give, for it may not look there.
 func TestEveryKeyHasACase(t *testing.T) {
 	elsewhere := map[string]string{
-		"Y06.file":  "TestLimitsOfAFile in source",
-		"Y06.nodes": "TestLimitsOfAFile in source",
-		"Y06.keys":  "TestLimitsOfAFile in source",
-		"Y06.tree":  "TestLimitsOfATree in source",
-		"Y06.files": "TestLimitsOfATree in source",
-		"Y07":       "TestOnlyRegularFiles in source",
-		"S06":       "TestKeywordsOfNoSchemaYet",
-		"S09":       "TestKeywordsOfNoSchemaYet",
+		"Y06.file":        "TestLimitsOfAFile in source",
+		"Y06.nodes":       "TestLimitsOfAFile in source",
+		"Y06.keys":        "TestLimitsOfAFile in source",
+		"Y06.tree":        "TestLimitsOfATree in source",
+		"Y06.files":       "TestLimitsOfATree in source",
+		"Y06.directories": "TestDirectories in source",
+		"Y01.path":        "TestOddPaths in source",
+		"Y02.path":        "TestOddPaths in source",
+		"Y07":             "TestOnlyRegularFiles in source",
+		"S06":             "TestKeywordsOfNoSchemaYet",
+		"S09":             "TestKeywordsOfNoSchemaYet",
 	}
 	all := []string{
 		"Y01", "Y01.utf16", "Y02", "Y03", "Y03.tab", "Y04.alias", "Y04.anchor", "Y04.merge", "Y05",
-		"Y06.depth", "Y06.file", "Y06.files", "Y06.keys", "Y06.nodes", "Y06.tree", "Y07", "Y08", "Y09",
+		"Y01.path", "Y02.path", "Y06.directories", "Y06.depth", "Y06.file", "Y06.files", "Y06.keys", "Y06.nodes", "Y06.tree", "Y07", "Y08", "Y09",
 		"E35.key", "E35.number", "E35.twice", "E12", "E20", "E25.responsible", "E25.section", "E27.profile", "E27.role", "E27.roles",
 		"S01", "S02", "S03.array", "S03.boolean", "S03.empty", "S03.integer", "S03.object", "S03.string",
 		"S04", "S05.format", "S05.maxLength", "S05.minLength", "S05.pattern",

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
@@ -224,7 +223,10 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 	if strings.Contains(e.KeywordLocation, "/propertyNames/") {
 		value = v.key(pointer)
 	}
-	keyword := keyword(e)
+	keyword, shown := keyword(e), value.Text()
+	if s["writeOnly"] == true { // nobody is to read it
+		shown = "..."
+	}
 	if code, variant, ok := ruleOf(s, keyword); ok {
 		at, allowed := v.keyPos(pointer), []string(nil)
 		if keyword == "enum" {
@@ -246,7 +248,7 @@ func (v *validation) problem(e *jsonschema.ValidationError, s map[string]any, po
 		allowed := list(s["enum"])
 		v.add("S04", "", value.Pos(), Nearest(value.Text(), slices.Values(allowed)), value.Text(), strings.Join(allowed, ", "))
 	case "pattern", "format", "minLength", "maxLength":
-		v.add("S05", keyword, value.Pos(), "", value.Text(), description(s), fmt.Sprint(s[keyword]))
+		v.add("S05", keyword, value.Pos(), "", shown, description(s), fmt.Sprint(s[keyword]))
 	case "minItems":
 		v.add("S06", "", v.keyPos(pointer), "", name)
 	case "minimum", "maximum":
@@ -421,6 +423,8 @@ func compile(kind string) *kindSchema {
 		panic(err)
 	}
 	k.text = inlined(k.text, k.text)
+	defs, _ := k.text.(map[string]any)["$defs"].(map[string]any)
+	maps.DeleteFunc(defs, func(name string, _ any) bool { return name != "line" }) // nothing refers to the others any more
 	text, err := json.Marshal(k.text)
 	if err != nil {
 		panic(err)
@@ -479,8 +483,8 @@ func inlined(v, root any) any {
 // not be asked about again.
 type lineSchema struct {
 	whole *jsonschema.Schema
-	valid sync.Map // "property, value" of values that are valid; few, as lines are alike
-	count atomic.Int64
+	lock  sync.RWMutex
+	valid map[string]bool // "property, value" of values that are valid; few, as lines are alike
 }
 
 // maxValid bounds what lineSchema remembers.
@@ -512,15 +516,21 @@ func (l *lineSchema) propertyHolds(property *jsonschema.Schema, key string, valu
 	if key == "externalIds" {
 		return property.Validate(value.Plain()) == nil
 	}
-	known := key + "\x00" + value.Canonical()
-	if _, ok := l.valid.Load(known); ok {
-		return true
+	var room [128]byte
+	known := value.AppendCanonical(append(append(room[:0], key...), 0))
+	l.lock.RLock()
+	valid := l.valid[string(known)]
+	l.lock.RUnlock()
+	if valid || property.Validate(value.Plain()) != nil {
+		return valid
 	}
-	if property.Validate(value.Plain()) != nil {
-		return false
+	l.lock.Lock()
+	if l.valid == nil {
+		l.valid = make(map[string]bool)
 	}
-	if l.count.Add(1) <= maxValid {
-		l.valid.Store(known, true)
+	if len(l.valid) < maxValid {
+		l.valid[string(known)] = true
 	}
+	l.lock.Unlock()
 	return true
 }

@@ -162,7 +162,7 @@ func (s *state) deeds(person, template string, schools []string) []report.Deed {
 
 // summary is how many people have which rights, by installation.
 func (s *state) summary() report.Summary {
-	sum := report.Summary{AsOf: s.asOf, Project: s.project}
+	sum := report.Summary{AsOf: s.asOf, Project: s.project.Name}
 	for _, c := range s.table.Tallies() {
 		if n := len(sum.Parts); n == 0 || sum.Parts[n-1].Installation != c.Installation {
 			sum.Parts = append(sum.Parts, report.Part{Installation: c.Installation})

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -36,9 +37,11 @@ import (
 // app is one run: the streams, the clock, and the flags that every command has.
 type app struct {
 	streams
-	out  *sink  // the streams' own, buffered
-	done string // what has been done already, whatever happens to the output
+	out  *sink // the streams' own, buffered
+	done *told // what has been done already, whatever happens to the output
 	now  time.Time
+
+	patience time.Duration // with a server that is silent; 0 is the usual
 
 	dir       string
 	target    string
@@ -47,11 +50,25 @@ type app struct {
 	logLevel  string
 	logFormat string
 	language  string
+	maxBytes  string
+	page      report.Page // of Markdown, that --max-bytes names
+	called    string      // the project, once it is known
 	at        string
 	moment    *calendar.Moment // that --at names, if it is given
 	quiet     bool
+	superuser bool
+
+	reveal string
 
 	doers // of plan and apply
+	audience
+
+	caches bool   // whether compiled files are kept for the next run
+	cache  *cache // of the tree, once it is found; nil for none
+
+	running string        // the command
+	writes  chan func()   // to who waits for the command, so that no file is left half written
+	picture *plan.Picture // of a page: what was there when its plan was made
 }
 
 // Groups of commands in the help.
@@ -82,26 +99,31 @@ what has to change in a target, and applies exactly that plan.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "directory", "C", ".", "run as if started in this directory")
 	flags.StringVar(&a.target, "target", "", "target of lupa.yaml to use (LUPA_TARGET)")
-	flags.StringVar(&a.format, "format", "text", "text or json; access also jsonl, test also junit, contacts also csv")
-	flags.StringVar(&a.language, "lang", "en", "language of the output: en")
+	flags.StringVar(&a.format, "format", "text", "text or json, and what lupa help formats lists")
+	flags.StringVar(&a.maxBytes, "max-bytes", "", "room for markdown: bytes, or github, gitlab, azure, bitbucket (default 65000)")
+	flags.StringVar(&a.language, "lang", "", "language of the output: fi, sv, nb or en (LUPA_LANG; default as lupa.yaml says)")
+	flags.StringVar(&a.reveal, "reveal", "", "show the names of this local CSV (key,name) beside cards, on a terminal only")
 	flags.StringVar(&a.at, "at", "", "when to look: a day such as 2026-06-22, or a time (default now, in the installation)")
 	flags.StringVar(&a.colour, "color", "auto", "auto, always or never (NO_COLOR, CLICOLOR_FORCE)")
 	flags.StringVar(&a.logLevel, "log-level", "", "trace, debug, info, warn, error or off (LUPA_LOG; default warn)")
 	flags.StringVar(&a.logFormat, "log-format", "text", "text or json")
+	flags.BoolVar(&a.superuser, "allow-superuser", false, "let the role of a PostgreSQL target be a superuser")
 	flags.BoolVar(&a.quiet, "quiet", false, "no progress and no hints on stderr")
 	for flag, values := range map[string][]string{
-		"format": {"text", "json"}, "color": {"auto", "always", "never"}, "log-format": {"text", "json"},
+		"format": {"text", "json", "jsonl", "csv", "markdown", "html", "sarif", "github", "junit"}, "max-bytes": {"github", "gitlab", "azure", "bitbucket"},
+		"lang": report.Languages, "color": {"auto", "always", "never"}, "log-format": {"text", "json"},
 		"log-level": {"trace", "debug", "info", "warn", "error", "off"},
 	} {
 		_ = root.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	_ = root.RegisterFlagCompletionFunc("target", a.completeTarget)
+	_ = root.RegisterFlagCompletionFunc("reveal", cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
 	root.AddCommand(
-		a.planCommand(), a.showCommand(), a.driftCommand(), a.exportCommand(),
+		a.planCommand(), a.showCommand(), a.reviewCommand(), a.driftCommand(), a.historyCommand(), a.exportCommand(),
 		a.whyCommand(), a.whoCommand(), a.accessCommand(), a.timelineCommand(), a.contactsCommand(),
-		a.validateCommand(), a.fmtCommand(), a.testCommand(), a.proveCommand(),
-		a.applyCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
-		a.codeownersCommand(), a.schemaCommand(), a.rulesCommand(), a.versionCommand(),
+		a.validateCommand(), a.fmtCommand(), a.testCommand(), a.proveCommand(), a.verifyCommand(),
+		a.applyCommand(), a.undoCommand(), a.initCommand(), a.importCommand(), a.targetCommand(),
+		a.codeownersCommand(), a.schemaCommand(), a.rulesCommand(), a.auditCommand(), a.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommand(helpCommand())
@@ -109,6 +131,9 @@ what has to change in a target, and applies exactly that plan.`,
 	root.SetOut(a.out)             // completion keeps what it finds now
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
+		if (cmd.GroupID == groupSee || cmd.GroupID == groupCheck) && cmd.Name() != "fmt" {
+			cmd.RunE = a.heeding(cmd.RunE)
+		}
 		if cmd.Name() == "completion" {
 			cmd.Args = takes(0, 0, "")
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -126,7 +151,7 @@ func takes(least, most int, what string) cobra.PositionalArgs {
 		case len(args) > most && most == 0:
 			return usage("%s takes no argument, not %q", cmd.CommandPath(), args[0])
 		case len(args) < least || len(args) > most:
-			return usage("%s takes %s", cmd.CommandPath(), what)
+			return usage("%s takes %s", cmd.CommandPath(), say(what))
 		}
 		return nil
 	}
@@ -138,20 +163,24 @@ const formats = "formats"
 
 // start checks the common flags and puts the logger into the context.
 func (a *app) start(cmd *cobra.Command, _ []string) error {
+	a.running = cmd.Name()
 	possible := strings.Fields(cmp.Or(cmd.Annotations[formats], "text json"))
 	if !slices.Contains(possible, a.format) {
 		last := len(possible) - 1
 		list := strings.Join(possible[:last], ", ")
-		if last > 0 {
-			list += " or "
+		if last == 0 {
+			return usage("--format %s is not possible here: %s", a.format, possible[0])
 		}
-		return usage("--format %s is not possible here: %s", a.format, list+possible[last])
+		return usage("--format %s is not possible here: %s or %s", a.format, list, possible[last])
 	}
-	if a.language != "en" {
-		return usage("--lang %s: lupa speaks English alone so far (en)", a.language)
+	if err := a.heeds(cmd); err != nil {
+		return err
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, a.colour) {
 		return usage("--color %s: auto, always or never", a.colour)
+	}
+	if err := a.paged(cmd); err != nil {
+		return err
 	}
 	if cmd.Flags().Changed("at") {
 		m, err := calendar.ParseMoment(a.at)
@@ -182,24 +211,16 @@ func (a *app) logger() (hclog.Logger, error) {
 	if a.logFormat != "text" && a.logFormat != "json" {
 		return nil, usage("--log-format %s: text or json", a.logFormat)
 	}
-	return hclog.New(&hclog.LoggerOptions{Name: "lupa", Level: hclog.LevelFromString(level), Output: coverer{a.err},
+	return hclog.New(&hclog.LoggerOptions{Name: "lupa", Level: hclog.LevelFromString(level), Output: coverer{a},
 		JSONFormat: a.logFormat == "json", Color: hclog.ColorOff}), nil
 }
 
-// coverer covers the numbers of persons in what is written, a line at a time.
-type coverer struct{ to io.Writer }
-
-func (c coverer) Write(line []byte) (int, error) {
-	_, err := c.to.Write(covered(line))
-	return len(line), err
-}
-
-// json reports whether scripts read the output, refusals too.
-func (a *app) json() bool { return a.format != "text" }
+// json reports whether scripts read the output, refusals too, as JSON.
+func (a *app) json() bool { return slices.Contains([]string{"json", "jsonl", "csv"}, a.format) }
 
 // text writes to a stream in words.
 func (a *app) text(w io.Writer) *report.Text {
-	t := &report.Text{Out: w, Colour: a.colourful(w)}
+	t := &report.Text{Out: w, Colour: a.colourful(w), Lang: a.spoken(), Veil: a.veil(w)}
 	if isTerminal(w) {
 		t.Width = width(w)
 	}
@@ -310,17 +331,28 @@ func (a *app) findRoot() (string, error) {
 	if err != nil {
 		return "", fail(err)
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	switch info, err := os.Stat(dir); {
+	case err != nil && !absent(err):
+		return "", unreadable(err)
+	case err != nil || !info.IsDir():
 		return "", usage("-C %s: not a directory", a.dir)
 	}
 	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, config.ProjectFile)); err == nil {
+		switch _, err := os.Lstat(filepath.Join(at, config.ProjectFile)); {
+		case err == nil:
 			return at, nil
+		case !absent(err): // what lies above is not what is meant
+			return "", unreadable(err)
 		}
 		if at == filepath.Dir(at) {
-			return "", &failure{code: exitInput, err: fmt.Errorf("there is no %s in %s or above", config.ProjectFile, a.dir), next: "start a tree with: lupa init"}
+			return "", &failure{code: exitInput, err: say("there is no %s in %s or above", config.ProjectFile, a.dir), next: say("start a tree with: lupa init")}
 		}
 	}
+}
+
+// absent reports whether an error says that there is no such file.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // open finds the tree and opens its directory; nothing outside can be read.
@@ -331,6 +363,9 @@ func (a *app) open() (root string, fsys fs.FS, err error) {
 	dir, err := os.OpenRoot(root)
 	if err != nil {
 		return "", nil, fail(err)
+	}
+	if a.caches && a.cache == nil {
+		a.cache = openCache(root)
 	}
 	return root, dir.FS(), nil
 }
@@ -345,19 +380,27 @@ func (a *app) load(ctx context.Context) (*tree, error) {
 }
 
 // options say when to look.
-func (a *app) options() config.Options { return config.Options{Now: a.now, At: a.moment} }
+func (a *app) options() config.Options {
+	opt := config.Options{Now: a.now, At: a.moment, Card: a.meets()}
+	if a.cache != nil {
+		opt.Cache = a.cache
+	}
+	return opt
+}
 
 // loadFrom reads the tree of a directory.
 func (a *app) loadFrom(ctx context.Context, root string, fsys fs.FS) (*tree, error) {
 	opt := a.options()
 	bar := a.progress("reading files")
-	opt.Read = bar.update
+	opt.Progress = bar.reading
 	t, err := config.Load(ctx, fsys, opt)
-	bar.done()
+	bar.end()
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	hclog.FromContext(ctx).Debug("tree read", "files", t.Files, "objects", t.Objects, "problems", len(t.Problems))
+	a.isFor(t)
+	a.called = t.Project.Name
 	return &tree{t, root, fsys}, nil
 }
 
@@ -370,7 +413,7 @@ func unreadable(err error) error {
 	}
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		return &failure{code: exitFailure, err: fmt.Errorf("reading the tree: %s: %w", at.Path, at.Err), next: "see that you may read it"}
+		return &failure{code: exitFailure, err: say("reading the tree: %s: %w", at.Path, at.Err), next: say("see that you may read it")}
 	}
 	return fail(err)
 }
@@ -385,6 +428,8 @@ func (a *app) project() (*tree, error) {
 	if err != nil {
 		return nil, unreadable(err)
 	}
+	a.isFor(t)
+	a.called = t.Project.Name
 	return a.accept(&tree{t, root, fsys})
 }
 
@@ -432,17 +477,29 @@ func (a *app) accept(t *tree) (*tree, error) {
 	if !t.Refused() {
 		return t, nil
 	}
-	return nil, a.refuse(t.Problems, t.line(), "the tree has errors", "mend them and check with: lupa validate")
+	return nil, a.refuse(t.Problems, t.line(), say("the tree has errors"), say("mend them and check with: lupa validate"))
 }
 
 // refuse shows what is wrong with the input, and fails.
-func (a *app) refuse(problems []plan.Finding, line report.Line, what, next string) error {
-	if !a.json() {
+func (a *app) refuse(problems []plan.Finding, line report.Line, what, next *told) error {
+	a.asked(problems)
+	switch {
+	case a.markdown():
+		if err := a.print(a.refusal(problems), nil); err != nil {
+			return err
+		}
+	case a.checks():
+		if err := a.check(report.Check{Findings: problems}); err != nil {
+			return err
+		}
+	case a.json():
+		if err := a.print(report.ProblemsJSON(problems, 0)); err != nil {
+			return err
+		}
+	default: // of which there is no page
 		a.text(a.err).Problems(problems, line)
-	} else if err := a.print(report.ProblemsJSON(problems, 0)); err != nil {
-		return err
 	}
-	return &failure{code: exitInput, err: errors.New(what), next: next}
+	return &failure{code: exitInput, err: what, next: next}
 }
 
 // line gives lines of the tree's documents, each file read once. A line of a
@@ -450,21 +507,35 @@ func (a *app) refuse(problems []plan.Finding, line report.Line, what, next strin
 func (t *tree) line() report.Line {
 	files := make(map[string][][]byte)
 	return func(file string, line int) (string, bool) {
-		if !source.IsYAML(file) {
+		if !source.IsYAML(file) || line < 1 {
 			return "", false
 		}
 		lines, ok := files[file]
 		if !ok {
-			if data, err := fs.ReadFile(t.fsys, file); err == nil { // a number may go on in the next line
+			if data, readable := t.text(file); readable { // a number may go on in the next line
 				lines = bytes.Split(bytes.TrimPrefix(covered(data), []byte("\ufeff")), []byte("\n"))
 			}
 			files[file] = lines
 		}
-		if line < 1 || line > len(lines) {
+		if line > len(lines) {
 			return "", false
 		}
 		return strings.ToValidUTF8(string(lines[line-1]), "\ufffd"), true
 	}
+}
+
+// text is what stands in a file of the tree, if it is one that may be read.
+func (t *tree) text(file string) ([]byte, bool) {
+	if len(source.Irregular(t.fsys, file)) > 0 {
+		return nil, false
+	}
+	f, err := t.fsys.Open(file)
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, source.MaxFileBytes+1))
+	return data, err == nil && len(data) <= source.MaxFileBytes
 }
 
 // covered is a text without the numbers of persons.
@@ -472,8 +543,10 @@ func covered(data []byte) []byte { return []byte(identity.Cover(string(data))) }
 
 // place is a target of lupa.yaml, with what is needed to open it.
 type place struct {
-	name string
-	path string
+	sqldb.Place
+	name  string
+	kind  string // sqlite or postgres
+	shown string // where it is, without anything secret
 }
 
 // usual is the target that is used where no flag names one: by environment or
@@ -489,26 +562,53 @@ func (a *app) where(t *tree) (place, error) {
 	}
 	switch {
 	case !ok:
-		err := fmt.Errorf("lupa.yaml has no target %q", name)
+		err := say("lupa.yaml has no target %q", name)
 		if near := schema.Nearest(name, maps.Keys(t.Project.Targets)); near != "" {
-			err = fmt.Errorf("%w; did you mean %s?", err, near)
+			err = say("%w; did you mean %s?", err, near)
 		}
 		return place{}, &failure{code: exitUsage, err: err}
-	case known.Type != "sqlite":
-		return place{}, &failure{code: exitUnreachable, err: fmt.Errorf("target %s: this lupa reaches sqlite targets only, not %s", name, known.Type), next: "name another with --target"}
+	case known.Type == "postgres":
+		return a.server(t, name, known)
 	}
 	path := filepath.FromSlash(known.Path)
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(t.root, path)
 	}
-	return place{name, path}, nil
+	return place{sqldb.File(path), name, known.Type, t.relative(path)}, nil
+}
+
+// relative is a path as seen from the root of the tree.
+func (t *tree) relative(path string) string {
+	if from, err := filepath.Rel(t.root, path); err == nil {
+		path = from
+	}
+	return filepath.ToSlash(path)
+}
+
+// server is a target on a server, whose connection string stands where lupa.yaml
+// says, and is shown nowhere.
+func (a *app) server(t *tree, name string, known config.Target) (place, error) {
+	dsn, from := os.Getenv(known.DSNEnv), known.DSNEnv
+	if known.DSNFile != "" {
+		from = known.DSNFile
+		text, err := readSecret(t.root, known.DSNFile)
+		if err != nil {
+			return place{}, &failure{code: exitUnreachable, err: say("target %s: reading its connection string: %w", name, err)}
+		}
+		dsn = text
+	}
+	if dsn == "" {
+		return place{}, &failure{code: exitUnreachable, err: say("target %s: %s holds no connection string", name, from),
+			next: say("it is like postgres://ROLE:PASSWORD@HOST/DATABASE")}
+	}
+	return place{sqldb.Server(dsn, sqldb.Options{Superuser: a.superuser, Patience: a.patience}), name, known.Type, from}, nil
 }
 
 // reader opens a target that is only read.
 func (a *app) reader(ctx context.Context, at place) (*sqldb.Reader, error) {
-	r, err := sqldb.OpenReader(ctx, at.path)
+	r, err := at.OpenReader(ctx)
 	if err != nil {
-		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
+		return nil, fail(say("target %s: %w", at.name, err))
 	}
 	return r, nil
 }
@@ -520,8 +620,8 @@ func (a *app) note(ctx context.Context, root string) target.Entry {
 }
 
 // confirm asks a person at a terminal, who may interrupt instead.
-func (a *app) confirm(ctx context.Context, question string) bool {
-	fmt.Fprintf(a.out, "\n%s ", question)
+func (a *app) confirm(ctx context.Context, question *told) bool {
+	fmt.Fprintf(a.out, "\n%s ", a.text(a.out).Told(question))
 	if err := a.out.Flush(); err != nil {
 		return false
 	}

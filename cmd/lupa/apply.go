@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -13,7 +15,6 @@ import (
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
-	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 )
 
 func (a *app) applyCommand() *cobra.Command {
@@ -50,7 +51,7 @@ figure, and the beginning of the plan's hash.`,
 				}
 				p, t, err = a.savedPlan(files[0])
 			} else {
-				p, t, err = a.propose(ctx)
+				err = a.heed(ctx, func() (err error) { p, t, err = a.propose(ctx); return err })
 			}
 			if err != nil {
 				return err
@@ -93,12 +94,13 @@ func (a *app) braked(err error, p *plan.Plan, files ...string) error {
 	if !errors.Is(err, plan.ErrBraked) {
 		return err
 	}
-	next := a.next(p)
+	again := a.next(p)
 	if len(files) > 0 {
-		next = a.again(p, files[0])
+		again = a.again(p, files[0])
 	}
+	next := typeIt(again)
 	if len(p.Acknowledge) > 0 {
-		next = "see what it does with: lupa show or lupa plan; if all of it is meant: " + next
+		next = say("see what it does with: lupa show or lupa plan; if all of it is meant: %s", again)
 	}
 	return &failure{code: exitRefused, err: err, next: next}
 }
@@ -115,7 +117,7 @@ func (a *app) savedPlan(file string) (*plan.Plan, *tree, error) {
 	case err != nil:
 		return nil, nil, err
 	case t.Project.Name != p.Project:
-		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the plan is for project %s, this is %s", p.Project, t.Project.Name)}
+		return nil, nil, &failure{code: exitStale, err: say("the plan is for project %s, this is %s", p.Project, t.Project.Name)}
 	case a.target != "" && a.target != p.Target.Name:
 		return nil, nil, usage("the plan is for target %s, not %s", p.Target.Name, a.target)
 	}
@@ -145,12 +147,11 @@ func (a *app) instant(p *plan.Plan) (time.Time, error) {
 
 // expected refuses a plan that is not the one that was reviewed.
 func expected(p *plan.Plan, hash string) error {
-	hash = strings.ToLower(hash)
-	switch {
-	case len(hash) < 12 || strings.Trim(hash, "0123456789abcdef") != "":
-		return usage("--expect takes at least the first 12 digits of a plan's hash")
-	case !strings.HasPrefix(p.Hash, hash):
-		return &failure{code: exitStale, err: fmt.Errorf("the plan is %s, not the expected %s", p.Hash[:12], hash), next: "review the plan again with: lupa plan"}
+	if err := digits("expect", "a plan's hash", &hash); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(p.Hash, hash) {
+		return &failure{code: exitStale, err: say("the plan is %s, not the expected %s", p.Hash[:12], hash), next: say("review the plan again with: lupa plan")}
 	}
 	return nil
 }
@@ -164,7 +165,7 @@ func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, passes []plan
 		return err
 	}
 	if p.Refused() {
-		return &failure{code: exitRefused, err: errors.New("the plan is refused by its findings")}
+		return &failure{code: exitRefused, err: say("the plan is refused by its findings")}
 	}
 	if err := p.Pass(passes); err != nil {
 		return a.braked(err, p)
@@ -174,8 +175,8 @@ func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, passes []plan
 		return nil
 	case a.json() || !isTerminal(a.in) || !isTerminal(a.out):
 		return usage("nobody is there to approve the plan: say --auto-approve, --expect HASH, or apply a saved plan")
-	case !a.confirm(ctx, "Apply this plan? Only yes will do:"):
-		return &failure{code: exitFailure, err: errors.New("the plan was not approved")}
+	case !a.confirm(ctx, say("Apply this plan? Only yes will do:")):
+		return &failure{code: exitFailure, err: say("the plan was not approved")}
 	}
 	return nil
 }
@@ -185,28 +186,57 @@ func (a *app) apply(ctx context.Context, p *plan.Plan, t *tree, passes []plan.Ac
 	if err != nil {
 		return err
 	}
-	db, err := sqldb.Open(ctx, at.path)
+	db, err := at.Open(ctx)
 	if err != nil {
-		return fail(fmt.Errorf("target %s: %w", at.name, err))
+		return fail(say("target %s: %w", at.name, err))
 	}
 	defer db.Close()
 	when, err := a.instant(p)
 	if err != nil {
 		return err
 	}
-	bar := a.progress("applying")
-	outcome, err := reconcile.Apply(ctx, p, db, reconcile.Run{Entry: a.note(ctx, t.root), At: when, Acknowledged: passes, Progress: bar.update})
-	bar.done()
+	entry := a.note(ctx, t.root)
+	if entry.Commit != "" && !t.holds(p.Inputs) {
+		entry.Commit = "" // the plan was made of another revision, and which one it does not say
+	}
+	bar := a.progress("reading the target")
+	outcome, err := reconcile.Apply(ctx, p, db, reconcile.Run{Entry: entry, At: when, Acknowledged: passes, Progress: bar.applying})
+	bar.end()
 	if errors.Is(err, reconcile.ErrOtherDay) {
-		return &failure{code: exitStale, err: err, next: "make the plan again with: lupa plan; or apply it as of that day with --at " + p.At.String()}
+		return &failure{code: exitStale, err: err, next: say("make the plan again with: lupa plan; or apply it as of that day with --at %s", p.At)}
 	}
 	if err != nil {
 		return fail(err)
 	}
-	a.done = applied
+	a.done = say(applied)
 	if a.json() {
 		return a.print(report.OutcomeJSON(outcome, p))
 	}
 	a.text(a.out).Outcome(outcome, at.name)
 	return nil
+}
+
+// holds reports whether the tree has the files that a plan was made of, as they
+// were then.
+func (t *tree) holds(inputs []plan.Input) bool {
+	for _, in := range inputs {
+		if sum, err := t.sum(in.Path); err != nil || sum != in.SHA256 {
+			return false
+		}
+	}
+	return len(inputs) > 0
+}
+
+// sum is the SHA-256 of a file. Those of rosters are large.
+func (t *tree) sum(path string) (string, error) {
+	f, err := t.fsys.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }

@@ -41,7 +41,7 @@ func (a *app) inName(t *tree) error {
 		return usage("--author takes a login, and this is a national identity number")
 	}
 	if a.author != "" && len(t.NoLogins) > 0 {
-		return a.refuse(plan.Problems(t.NoLogins...), t.line(), "nobody can say who the author is", "mend the Policy, or add the file")
+		return a.refuse(plan.Problems(t.NoLogins...), t.line(), say("nobody can say who the author is"), say("mend the Policy, or add the file"))
 	}
 	if a.actor == "" {
 		return nil

@@ -47,7 +47,7 @@ watch over: CODEOWNERS knows files alone.`,
 			case err != nil:
 				return err
 			case len(problems) > 0:
-				return a.refuse(plan.Problems(problems...), t.line(), "CODEOWNERS cannot say what is delegated", "mend the paths of these delegations")
+				return a.refuse(plan.Problems(problems...), t.line(), say("CODEOWNERS cannot say what is delegated"), say("mend the paths of these delegations"))
 			case out == "":
 				_, err := io.WriteString(a.out, text)
 				return err
@@ -67,9 +67,9 @@ func (a *app) saveOwners(text, file string) error {
 	}
 	err := writeFile(a.path(file), 0o644, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 	if err != nil {
-		return &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", file, err), next: "see that the directory is there and can be written"}
+		return &failure{code: exitFailure, err: say("writing %s: %w", file, err), next: say("see that the directory is there and can be written")}
 	}
-	a.done = "the file was written"
+	a.done = say("the file was written")
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (o *ownership) text(guards []string) string {
 	if exceptions := o.exceptions(lines); len(exceptions) > 0 {
 		fmt.Fprintln(&b, "\n# Files that fit several patterns, none of which is part of another.")
 		for _, l := range exceptions {
-			fmt.Fprintln(&b, o.line(l))
+			fmt.Fprintln(&b, o.line(ownedGlob{literal(l.glob), l.owners}))
 		}
 	}
 	fmt.Fprintln(&b, "\n# Files that say how lupa judges changes.")
@@ -176,9 +176,25 @@ func (o *ownership) text(guards []string) string {
 			fmt.Fprintf(&b, "# %s: nobody has a Delegation without limits\n", o.prefix+file)
 			continue
 		}
-		fmt.Fprintln(&b, o.line(ownedGlob{file, main}))
+		fmt.Fprintln(&b, o.line(ownedGlob{literal(file), main}))
+	}
+	if len(main) > 0 {
+		fmt.Fprintln(&b, "\n# What runs with the passwords of those who plan and apply.")
+		fmt.Fprintln(&b, strings.Join(append([]string{"/.github/"}, main...), " "))
+		fmt.Fprintln(&b, o.line(ownedGlob{".lupa-version", main}))
 	}
 	return b.String()
+}
+
+// literal is a file as a pattern. What CODEOWNERS cannot say is any one character
+// there: the pattern may fit another file too, and always fits this one.
+func literal(file string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("[]{}\\!#*", r) {
+			return '?'
+		}
+		return r
+	}, file)
 }
 
 func (o *ownership) line(l ownedGlob) string {

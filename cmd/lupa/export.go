@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -77,7 +74,7 @@ func (a *app) take(ctx context.Context) (*plan.Snapshot, error) {
 	}
 	s, err := plan.Take(snap, t.Project.Name, at.name, version, a.now)
 	if err != nil {
-		return nil, fail(fmt.Errorf("target %s: %w", at.name, err))
+		return nil, fail(say("target %s: %w", at.name, err))
 	}
 	return s, nil
 }
@@ -95,8 +92,9 @@ func (a *app) whole(ctx context.Context) (*tree, place, fact.Snapshot, error) {
 	defer r.Close()
 	snap, err := r.Read(ctx, fact.Scope{})
 	if err != nil {
-		return nil, at, snap, fail(fmt.Errorf("target %s: %w", at.name, err))
+		return nil, at, snap, fail(say("target %s: %w", at.name, err))
 	}
+	a.isForTarget(snap)
 	return t, at, snap, nil
 }
 
@@ -105,13 +103,16 @@ func (a *app) saveSnapshot(s *plan.Snapshot, file string) error {
 	if info, err := os.Lstat(a.path(file)); err == nil && info.Mode().IsRegular() && !begins(a.path(file), plan.SnapshotBegin) {
 		return usage("%s is there and is no snapshot; it was left as it is", file)
 	}
-	switch err := writeFile(a.path(file), 0o600, s.Write); {
+	err := a.writeFile(file, s.Write)
+	if err == nil || errors.Is(err, errInPlace) {
+		a.done = say("the snapshot was written")
+	}
+	switch {
 	case errors.Is(err, plan.ErrTooLarge):
 		return fail(err)
 	case err != nil:
-		return &failure{code: exitFailure, err: fmt.Errorf("writing the snapshot: %w", err), next: "see that the directory is there and can be written"}
+		return &failure{code: exitFailure, err: say("writing the snapshot: %w", err), next: say("see that the directory is there and can be written")}
 	}
-	a.done = "the snapshot was written"
 	return nil
 }
 
@@ -130,7 +131,7 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 	case err != nil:
 		return nil, nil, err
 	case t.Project.Name != s.Project:
-		return nil, nil, &failure{code: exitStale, err: fmt.Errorf("the snapshot is for project %s, this is %s", s.Project, t.Project.Name)}
+		return nil, nil, &failure{code: exitStale, err: say("the snapshot is for project %s, this is %s", s.Project, t.Project.Name)}
 	case a.target != "" && a.target != s.Target.Name:
 		return nil, nil, usage("the snapshot is of target %s, not %s", s.Target.Name, a.target)
 	case s.Target.Name != usual(t):
@@ -139,11 +140,14 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 	if err := a.inName(t); err != nil {
 		return nil, nil, err
 	}
-	p, err := reconcile.Propose(ctx, t.Goal, s.Target.Name, version, s)
+	bar := a.progress("comparing with the target")
+	p, err := reconcile.Propose(ctx, t.Goal, s.Target.Name, version, a.watch(t.Goal, s))
+	bar.end()
 	if err != nil {
 		return nil, nil, fail(err)
 	}
-	if a.json() {
+	a.isForPlan(p)
+	if a.json() || a.checks() {
 		a.text(a.err).Age(s, a.now) // stdout is the plan, whatever it was made from
 	} else {
 		a.text(a.out).Against(s, a.now)
@@ -153,29 +157,21 @@ func (a *app) proposeAgainst(ctx context.Context, file string) (*plan.Plan, *tre
 
 func (a *app) readSnapshot(file string) (*plan.Snapshot, error) {
 	unreadable := func(err error) error {
-		return &failure{code: exitInput, err: fmt.Errorf("reading the snapshot: %w", err)}
+		return &failure{code: exitInput, err: say("reading the snapshot: %w", err)}
 	}
-	f, err := os.Open(a.path(file))
+	data, err := readFile(a.path(file), plan.MaxSnapshot)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	defer f.Close()
-	var data bytes.Buffer
-	if info, err := f.Stat(); err == nil {
-		data.Grow(int(min(info.Size(), plan.MaxSnapshot)) + bytes.MinRead + 1)
-	}
-	if _, err := data.ReadFrom(io.LimitReader(f, plan.MaxSnapshot+1)); err != nil {
-		return nil, unreadable(err)
-	}
-	s, err := plan.ReadSnapshot(data.Bytes())
+	s, err := plan.ReadSnapshot(data)
 	if err == nil {
 		return s, nil
 	}
-	switch err = fmt.Errorf("%s: %w", file, err); {
+	switch err = say("%s: %w", file, err); {
 	case errors.Is(err, plan.ErrTooLarge):
 		return nil, unreadable(err)
 	case errors.Is(err, plan.ErrAltered):
-		return nil, &failure{code: exitDamaged, err: err, next: "take it again with: lupa export --out FILE"}
+		return nil, &failure{code: exitDamaged, err: err, next: say("take it again with: lupa export --out FILE")}
 	}
 	return nil, fail(err)
 }

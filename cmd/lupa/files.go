@@ -1,23 +1,26 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"os/user"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"github.com/lupa-dev/lupa/reconcile/plan"
 )
 
 // writeFile writes a file whole or not at all: into a new file beside it, onto
 // the disk, and into its place. A link in its place is refused, for it would
 // write somewhere else.
-func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", path)
+		return say("%s is not a regular file", path)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".lupa-*")
 	if err != nil {
@@ -25,25 +28,68 @@ func writeFile(path string, mode fs.FileMode, write func(io.Writer) error) (err 
 		if errors.As(err, &why) {
 			err = why.Err
 		}
-		return fmt.Errorf("%s: %w", path, err)
+		return say("%s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err := errors.Join(f.Chmod(mode), write(f), f.Sync(), f.Close()); err != nil {
-		return err
+	if err := fill(f, mode, write); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	if err := f.Close(); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return nil // the file is there; that it survives a loss of power cannot be asked for
 	}
 	defer dir.Close()
-	return dir.Sync()
+	if err := dir.Sync(); err != nil {
+		return say("%w: %w", errInPlace, err)
+	}
+	return nil
+}
+
+// errInPlace is that a file was written and is in its place, and may not survive a
+// loss of power.
+var errInPlace = errors.New("it may not survive a loss of power")
+
+// fill brings a new file onto the disk. After a sync that failed nobody knows what
+// is there, and it is not tried again.
+func fill(f *os.File, mode fs.FileMode, write func(io.Writer) error) error {
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// readFile reads a file that the command line names, if it has no more bytes than
+// that. Of a pipe one byte more is read, and the reader of its text says that it is
+// too large.
+// A pipe is read to its end, which is at once where nobody writes into it: opening
+// one must not wait. A device or a directory has no end that is worth waiting for.
+func readFile(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if mode := info.Mode(); !mode.IsRegular() && mode.Type() != fs.ModeNamedPipe {
+		return nil, say("%s is not a regular file", path)
+	} else if info.Size() > most {
+		return nil, say("%s is %w: more than %d MiB", path, plan.ErrTooLarge, most>>20)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var data bytes.Buffer
+	data.Grow(int(info.Size()) + bytes.MinRead + 1)
+	_, err = data.ReadFrom(io.LimitReader(f, most+1))
+	return data.Bytes(), err
 }
 
 // account is the name of the account that runs lupa.
@@ -54,11 +100,30 @@ func account() string {
 	return ""
 }
 
-// commit is the revision of the tree, where it is one of Git's.
+// commit is the revision of the tree, where it is one of Git's; marked as git
+// describe does where documents differ from it.
 func commit(ctx context.Context, root string) string {
 	out, err := gitCommand(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD").Output()
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(string(out))
+	rev := strings.TrimSpace(string(out))
+	// What the tree declares may be more than the commit holds.
+	changed, err := gitCommand(ctx, root, "status", "--porcelain", "--", "*.yaml", "*.yml").Output()
+	if err == nil && len(changed) > 0 {
+		rev += "-dirty"
+	}
+	return rev
+}
+
+// maxSecret is how long a connection string may be, in bytes.
+const maxSecret = 64 << 10
+
+// readSecret is the text of a file, without blanks around it.
+func readSecret(root, path string) (string, error) {
+	if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
+		path = filepath.Join(root, path)
+	}
+	text, err := readFile(path, maxSecret)
+	return strings.TrimSpace(string(text)), err
 }

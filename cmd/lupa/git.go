@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
@@ -34,13 +35,39 @@ func revision(ctx context.Context, root, rev string) (fs.FS, string, error) {
 	}
 	tree, err := r.subtree(commit, rev)
 	if err != nil {
-		return nil, "", err
+		return nil, commit, err
 	}
+	files, err := r.files(tree)
+	return files, commit, err
+}
+
+// files are the files below a tree object.
+func (r repository) files(tree string) (fs.FS, error) {
 	files := &gitFiles{repository: r, files: make(map[string]gitFile), dirs: map[string][]fs.DirEntry{".": nil}}
-	if err := files.list(tree); err != nil {
-		return nil, "", err
+	return files, files.list(tree)
+}
+
+// elsewhereAt are the directories of other trees at a commit, each as a file system.
+func (r repository) elsewhereAt(commit string) (trees []fs.FS, err error) {
+	names, err := r.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+	if err != nil {
+		return nil, fail(err)
 	}
-	return files, commit, nil
+	for name := range strings.SplitSeq(names, "\x00") {
+		if path.Base(name) != config.ProjectFile {
+			continue
+		}
+		tree, err := r.ask("rev-parse", "--verify", "--end-of-options", commit+":"+strings.TrimPrefix(path.Dir(name), "."))
+		if err != nil {
+			return nil, fail(err)
+		}
+		files, err := r.files(tree)
+		if err != nil {
+			return nil, err
+		}
+		trees = append(trees, files)
+	}
+	return trees, nil
 }
 
 // repository asks git about the repository that a directory lies in.
@@ -95,18 +122,18 @@ func (r repository) explain(err error, said string) error {
 	case r.ctx.Err() != nil:
 		return r.ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return &failure{code: exitFailure, err: errors.New("there is no git on this machine"), next: "install it"}
+		return &failure{code: exitFailure, err: say("there is no git on this machine"), next: say("install it")}
 	case strings.Contains(said, "safe.directory"):
 		dir := r.root
 		if m := distrusted.FindStringSubmatch(said); m != nil {
 			dir = m[1]
 		}
-		return &failure{code: exitInput, err: fmt.Errorf("git does not trust the repository in %s: it belongs to somebody else", dir),
-			next: "if you do, say: " + typed([]string{"git", "config", "--global", "--add", "safe.directory", dir})}
+		return &failure{code: exitInput, err: say("git does not trust the repository in %s: it belongs to somebody else", dir),
+			next: say("if you do, say: %s", typed([]string{"git", "config", "--global", "--add", "safe.directory", dir}))}
 	case strings.Contains(said, "not a git repository"):
-		return &failure{code: exitInput, err: fmt.Errorf("%s lies in no Git repository", r.root), next: "revisions are revisions of the repository that holds the tree"}
+		return &failure{code: exitInput, err: say("%s lies in no Git repository", r.root), next: say("revisions are revisions of the repository that holds the tree")}
 	case !errors.As(err, &exit):
-		return fail(fmt.Errorf("running git: %w", err))
+		return fail(say("running git: %w", err))
 	}
 	return &gitError{first}
 }
@@ -134,12 +161,15 @@ func (r repository) commit(rev string) (string, error) {
 	if !errors.As(err, &said) {
 		return id, err
 	}
-	next := "name a branch, a tag or a commit"
+	next := say("name a branch, a tag or a commit")
 	if shallow, err := r.ask("rev-parse", "--is-shallow-repository"); err == nil && shallow == "true" {
-		next = "this clone is shallow: fetch its history (in GitHub's checkout action fetch-depth: 0), or: git fetch --unshallow"
+		next = say("this clone is shallow: fetch its history (in GitHub's checkout action fetch-depth: 0), or: git fetch --unshallow")
 	}
-	return "", &failure{code: exitUsage, err: fmt.Errorf("the repository has no revision %q", rev), next: next}
+	return "", &failure{code: exitUsage, err: say("the repository has no revision %q", rev), next: next}
 }
+
+// errNoTree says that a directory was not there at a revision.
+var errNoTree = errors.New("the revision has no directory")
 
 // subtree is the object that the directory was at a commit.
 func (r repository) subtree(commit, rev string) (string, error) {
@@ -152,7 +182,7 @@ func (r repository) subtree(commit, rev string) (string, error) {
 		tree, err = r.ask("rev-parse", "--verify", "--end-of-options", tree+"^{tree}")
 	}
 	if said := new(gitError); errors.As(err, &said) {
-		return "", &failure{code: exitInput, err: fmt.Errorf("revision %s has no directory %s", rev, path.Clean(prefix)), next: "name a revision that has the tree"}
+		return "", &failure{code: exitInput, err: say("%w %s (%s)", errNoTree, path.Clean(prefix), rev), next: say("name a revision that has the tree")}
 	}
 	return tree, err
 }
@@ -203,7 +233,7 @@ func (g *gitFiles) lines(from *bufio.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return fail(fmt.Errorf("git: listing files: %w", err))
+			return fail(say("git: listing files: %w", err))
 		}
 		what, name, _ := strings.Cut(strings.TrimSuffix(line, "\x00"), "\t")
 		words := strings.Fields(what)
@@ -212,10 +242,10 @@ func (g *gitFiles) lines(from *bufio.Reader) error {
 		}
 		size, err := strconv.ParseInt(words[3], 10, 64)
 		if err != nil || !objectID.MatchString(words[2]) {
-			return fail(fmt.Errorf("git: listing files: %q", what))
+			return fail(say("git: listing files: %q", what))
 		}
 		if len(g.files) == maxGitFiles {
-			return &failure{code: exitInput, err: fmt.Errorf("the revision has more than %d files", maxGitFiles)}
+			return &failure{code: exitInput, err: say("the revision has more than %d files", maxGitFiles)}
 		}
 		g.add(gitFile{gitInfo{path.Base(name), size, 0o644}, words[2]}, name)
 	}
@@ -392,18 +422,18 @@ func (g *gitFiles) blobs() (*blobReader, error) {
 // a line feed.
 func (r *blobReader) read(f gitFile) ([]byte, error) {
 	if _, err := io.WriteString(r.in, f.object+"\n"); err != nil {
-		return nil, fmt.Errorf("git: %w", err)
+		return nil, say("git: %w", err)
 	}
 	head, err := r.out.ReadString('\n')
 	if err != nil {
-		return nil, fmt.Errorf("git: %w", err)
+		return nil, say("git: %w", err)
 	}
 	if want := fmt.Sprintf("%s blob %d\n", f.object, f.size); head != want {
-		return nil, fmt.Errorf("git: %s", strings.TrimSpace(head))
+		return nil, say("git: %s", strings.TrimSpace(head))
 	}
 	data := make([]byte, f.size+1)
 	if _, err := io.ReadFull(r.out, data); err != nil {
-		return nil, fmt.Errorf("git: %w", err)
+		return nil, say("git: %w", err)
 	}
 	return data[:f.size], nil
 }

@@ -95,11 +95,11 @@ func group(name string) string {
 var smallTree = map[string]string{
 	"lupa.yaml":             "apiVersion: lupa/v1\nkind: Project\nmetadata: {name: pieni}\n",
 	"asennus.yaml":          "apiVersion: lupa/v1\nkind: Installation\nmetadata: {name: m}\nspec: {system: inschool}\n",
-	"uusi\nrivi.yaml":       group("rivi"),
+	"uusi $(rivi).yaml":     group("rivi"),
 	"äö, ß/\"lainaus\".yml": group("lainaus"),
 	"a/b.yaml":              group("a.b"),
 	"a-b.yaml":              group("a-b"),
-	"sarkain\t/:(x)*.yaml":  group("sarkain"),
+	"sarkain /:(x)*.yaml":   group("sarkain"),
 	"-x/--help.yaml":        group("x"),
 	".piilo/a.yaml":         "[",
 	"muu.txt":               "not YAML",
@@ -283,7 +283,7 @@ func TestNamesOfRevisions(t *testing.T) {
 		"$(touch x)", "`touch x`", "; touch x", "\xff", "\u202e", strings.Repeat("x", 100_000),
 	} {
 		_, _, err := revision(t.Context(), dir, rev)
-		if f := new(failure); !errors.As(err, &f) || f.code != exitUsage || f.next == "" {
+		if f := new(failure); !errors.As(err, &f) || f.code != exitUsage || f.next == nil {
 			t.Errorf("%.40q: %v, want wrong usage", rev, err)
 		}
 	}
@@ -323,7 +323,7 @@ func TestRevisionSaysWhatToDo(t *testing.T) {
 				t.Fatalf("%v", err)
 			}
 			var said bytes.Buffer
-			f.say(&said)
+			(&app{streams: streams{err: &said}}).complain(f)
 			if f.code != c.code || !strings.Contains(said.String(), c.said) {
 				t.Errorf("exit %d, want %d: %s", f.code, c.code, said.String())
 			}

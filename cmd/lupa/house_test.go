@@ -21,7 +21,7 @@ var lines = [][]string{
 	{"schema/source", "schema/identity", "reconcile/fact", "reconcile/calendar"},
 	{"schema", "reconcile/access", "reconcile/order", "reconcile/facttest"},
 	{"reconcile/policy", "reconcile/target", "reconcile/roster"},
-	{"reconcile/plan", "reconcile/target/sqldb", "reconcile/target/targettest"},
+	{"reconcile/plan", "reconcile/target/sqldb", "reconcile/target/targettest", "reconcile/target/targettest/pgtest"},
 	{"reconcile", "reconcile/config", "reconcile/report"},
 	{"cmd/lupa"},
 }
@@ -40,6 +40,7 @@ var doors = map[string][]string{
 	"golang.org/x/sync":                     {"reconcile/config"},
 	"github.com/bmatcuk/doublestar":         {"reconcile/config"},
 	"modernc.org/sqlite":                    {"reconcile/target/sqldb"},
+	"github.com/jackc/pgx":                  {"reconcile/target/sqldb", "reconcile/target/targettest/pgtest"},
 	"github.com/pressly/goose":              {"reconcile/target/sqldb"},
 	"github.com/hashicorp/go-hclog":         {"cmd/lupa", "reconcile", "reconcile/target/sqldb"}, // and hclog.New: cmd/lupa alone
 	"github.com/spf13/cobra":                {"cmd/lupa"},
@@ -50,7 +51,7 @@ var doors = map[string][]string{
 
 // loud are the packages of the upper lines that do I/O; the others do none, read
 // no clock and do not log.
-var loud = []string{"schema/source", "reconcile/target/sqldb"}
+var loud = []string{"schema/source", "reconcile/target/sqldb", "reconcile/target/targettest/pgtest"}
 
 // noisy is what they cannot have: packages of the standard library, with all
 // below them but the quiet, and calls.

@@ -106,7 +106,7 @@ func commandsAbout(number, other string) [][]string {
 	return [][]string{
 		{"validate"}, {"plan", "--format", "json"}, {"fmt", "--check", "--diff"}, {"validate", "--format", "json"}, {"plan"}, {"import"}, {"test", "--format", "json"},
 		{"fmt", "--check"}, {"test"}, {"why", number, number}, {"why", number, "wilma.x", "--format", "json", "--place", number}, {"who", number}, {"access", "--all", "--format", "jsonl"},
-		{"apply"}, {"apply", number + ".json"}, {"import", "--out", other}, {"timeline"}, {"prove", "--no-new-access", "--base", number}, {"plan", "--against", number}, {"plan", "--at", number},
+		{"apply"}, {"apply", number + ".json"}, {"import", "--out", other}, {"timeline"}, {"prove", "--no-new-access", "--base", number}, {"review", "--base", number}, {"plan", "--against", number}, {"plan", "--at", number},
 		{number}, {"rules", number}, {"schema", number}, {"show", number}, {"--target", number, "drift"}, {"-C", number, "plan"},
 	}
 }

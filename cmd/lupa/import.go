@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"maps"
@@ -74,18 +73,19 @@ func (a *app) importInto(ctx context.Context, out string) error {
 	defer r.Close()
 	snap, err := r.Read(ctx, into.Goal.View)
 	if err != nil {
-		return fail(fmt.Errorf("target %s: %w", at.name, err))
+		return fail(say("target %s: %w", at.name, err))
 	}
+	a.isForTarget(snap)
 	im, err := config.Import(ctx, into.fsys, into.Tree, snap, a.options())
 	if err != nil {
 		return unreadable(err)
 	}
 	if len(im.Problems) > 0 {
 		a.text(a.err).Problems(im.Problems, into.line())
-		return &failure{code: exitInput, err: errors.New("with these files the tree would have errors"), done: count(0, 0), next: "mend them, or import into another directory"}
+		return &failure{code: exitInput, err: say("with these files the tree would have errors"), done: count(0, 0), next: say("mend them, or import into another directory")}
 	}
 	said := report.Import{Objects: im.Objects + im.Grown, Files: len(im.Files) + len(im.Changed), Left: im.Left, Removed: im.Removed, Notes: im.Notes, Differ: im.Differ, Rosters: into.rosters}
-	if its, err := a.where(into.tree); err != nil || its.path != at.path {
+	if its, err := a.where(into.tree); err != nil || its.Place != at.Place {
 		said.Removed = 0 // of another target, whose plan nobody has seen
 	}
 	if said.Created, said.Changed, err = a.write(ctx, into, im); err != nil {
@@ -99,36 +99,37 @@ func (a *app) importInto(ctx context.Context, out string) error {
 	}
 	a.text(a.out).Import(said)
 	if len(im.Left) > 0 {
-		return &failure{code: exitFailure, err: errors.New(objects(len(im.Left)) + " could not be written"), done: count(len(said.Created), len(said.Changed)), next: "see above why"}
+		return &failure{code: exitFailure, err: unwritten(len(im.Left)), done: count(len(said.Created), len(said.Changed)), next: say("see above why")}
 	}
 	return nil
 }
 
-func objects(n int) string {
+func unwritten(n int) error {
 	if n == 1 {
-		return "1 object"
+		return say("1 object could not be written")
 	}
-	return fmt.Sprintf("%d objects", n)
+	return say("%d objects could not be written", n)
 }
 
 // count says how many files were written.
-func count(created, changed int) string {
-	were := func(n int, done string) string {
-		switch n {
-		case 0:
-			return "no file was " + done
-		case 1:
-			return "1 file was " + done
-		}
-		return fmt.Sprintf("%d files were %s", n, done)
+func count(created, changed int) *told {
+	new, more := say("%d files were created", created), say("%d files were changed", changed)
+	switch created {
+	case 0:
+		new = say("no file was created")
+	case 1:
+		new = say("1 file was created")
+	}
+	if changed == 1 {
+		more = say("1 file was changed")
 	}
 	switch {
 	case changed == 0:
-		return were(created, "created")
+		return new
 	case created == 0:
-		return were(changed, "changed")
+		return more
 	}
-	return were(created, "created") + ", " + were(changed, "changed")
+	return say("%s, %s", new, more)
 }
 
 // destination is this tree, or the one at out: read, or begun.
@@ -240,16 +241,16 @@ func (a *app) write(ctx context.Context, into *destination, im *config.Imported)
 	names, changes := ordered(all, im.Order), slices.Sorted(maps.Keys(im.Changed))
 	for _, name := range names {
 		if _, err := os.Lstat(into.file(name)); err == nil {
-			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("%s was made while lupa looked", name), done: count(0, 0), next: "import again"}
+			return nil, nil, &failure{code: exitFailure, err: say("%s was made while lupa looked", name), done: count(0, 0), next: say("import again")}
 		}
 	}
 	for _, name := range changes {
 		if _, err := into.asRead(name, im.Changed[name].Before); err != nil {
-			return nil, nil, &failure{code: exitFailure, err: err, done: count(0, 0), next: "import again"}
+			return nil, nil, &failure{code: exitFailure, err: err, done: count(0, 0), next: say("import again")}
 		}
 	}
 	bar := a.progress("writing files")
-	defer bar.done()
+	defer bar.end()
 	for i, name := range slices.Concat(names, changes) {
 		err := ctx.Err()
 		if err == nil && i < len(names) {
@@ -258,7 +259,7 @@ func (a *app) write(ctx context.Context, into *destination, im *config.Imported)
 			err = into.change(name, im.Changed[name])
 		}
 		if err != nil {
-			return nil, nil, &failure{code: exitFailure, err: fmt.Errorf("writing %s: %w", name, err), done: count(min(i, len(names)), max(i-len(names), 0)), next: "import again: what is there stays"}
+			return nil, nil, &failure{code: exitFailure, err: say("writing %s: %w", name, err), done: count(min(i, len(names)), max(i-len(names), 0)), next: say("import again: what is there stays")}
 		}
 		bar.update(i+1, len(names)+len(changes))
 	}
@@ -326,7 +327,7 @@ func (t *tree) asRead(name string, data []byte) (fs.FileInfo, error) {
 	}
 	now, err := os.ReadFile(t.file(name))
 	if err == nil && !bytes.Equal(now, data) {
-		err = fmt.Errorf("%s was changed while lupa looked", name)
+		err = say("%s was changed while lupa looked", name)
 	}
 	return info, err
 }

@@ -64,7 +64,7 @@ func TestImportStopsHalfWay(t *testing.T) {
 			if !errors.As(err, &f) || f.code != exitFailure {
 				t.Fatal(err)
 			}
-			f.say(&errs)
+			a.complain(f)
 			if !strings.Contains(errs.String(), c.say) {
 				t.Errorf("said %q, want %q", errs.String(), c.say)
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"math/rand"
 	"os"
 	"os/exec"
@@ -48,23 +49,15 @@ func digestOf(t *testing.T, dir string) (fact.Digest, int64) {
 // held is what the target of a tree holds.
 func held(t *testing.T, dir string) fact.Snapshot {
 	t.Helper()
-	r, err := sqldb.OpenReader(t.Context(), filepath.Join(dir, ".lupa", "state.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	snap, err := r.Read(t.Context(), fact.Scope{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return snap
+	s := subject{place: sqldb.File(filepath.Join(dir, ".lupa", "state.db"))}
+	return s.look(t)
 }
 
 // TestKilledApply kills an apply at moments all over its run. The target holds
 // the old state or the new one, and the same plan again is safe.
 func TestKilledApply(t *testing.T) {
 	tries := 8
-	if os.Getenv("LUPA_TORTURE") != "" {
+	if tortured() {
 		tries = 300
 	}
 	if testing.Short() {
@@ -117,7 +110,7 @@ func TestInterruptedQuestion(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	a := &app{streams: streams{in: never}, out: &sink{io.Discard, bufio.NewWriter(io.Discard)}}
 	answer := make(chan bool)
-	go func() { answer <- a.confirm(ctx, "?") }()
+	go func() { answer <- a.confirm(ctx, say("?")) }()
 	cancel()
 	select {
 	case yes := <-answer:
@@ -129,7 +122,7 @@ func TestInterruptedQuestion(t *testing.T) {
 	}
 	for said, want := range map[string]bool{"yes\n": true, "yes": true, "y\n": false, "no\n": false, "": false, "\n": false} {
 		a.in = strings.NewReader(said)
-		if got := a.confirm(t.Context(), "?"); got != want {
+		if got := a.confirm(t.Context(), say("?")); got != want {
 			t.Errorf("%q is taken for %v, want %v", said, got, want)
 		}
 	}
@@ -165,5 +158,97 @@ func TestInterruptedApply(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != exit || got != before || serial != 0 || !strings.Contains(errs.String(), "nothing was applied") {
 			t.Errorf("%v: exit %d, want %d; serial %d; %s", signal, code, exit, serial, errs.String())
 		}
+	}
+}
+
+// TestInterruptedLook: a signal to stop ends what only looks, and an apply that is
+// still planning, at once, whatever is being read or computed.
+func TestInterruptedLook(t *testing.T) {
+	dir := largeTree(t, 50_000)
+	lupa(t, dir, 0, "target", "init")
+	before, _ := digestOf(t, dir)
+	slowest := time.Duration(0)
+	for _, args := range [][]string{{"plan", "--out", "p.json"}, {"apply", "--auto-approve"}} {
+		for _, wait := range []time.Duration{200, 700} {
+			cmd := program(dir, args...)
+			var errs strings.Builder
+			cmd.Stderr = &errs
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait * time.Millisecond)
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			told := time.Now()
+			_ = cmd.Wait()
+			slowest = max(slowest, time.Since(told))
+			code := cmd.ProcessState.ExitCode()
+			if code != exitInterrupted && code != exitDone && code != -1 { // done before, or not begun to listen
+				t.Errorf("%q after %d ms: exit %d: %s", args, wait, code, errs.String())
+			}
+			if code == exitInterrupted && !strings.Contains(errs.String(), "nothing was applied") {
+				t.Errorf("%q: %s", args, errs.String())
+			}
+		}
+	}
+	if slowest > 2*time.Second { // it takes a tenth of one where nobody else works
+		t.Errorf("it went on for %s", slowest)
+	}
+	t.Logf("it went on for %s at the most", slowest)
+	if got, serial := digestOf(t, dir); got != before || serial != 0 {
+		t.Errorf("the target was changed: serial %d", serial)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".lupa-*")); len(left) > 0 {
+		t.Errorf("files were left: %q", left)
+	}
+}
+
+// TestHeed: work that does not look at the context is left alone at a signal, but
+// not while it writes a file; and after that it writes none.
+func TestHeed(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	a := &app{dir: t.TempDir(), out: &sink{io.Discard, bufio.NewWriter(io.Discard)}}
+	begun, end := make(chan bool), make(chan bool)
+	left := make(chan error)
+	go func() {
+		left <- a.heed(ctx, func() error {
+			return a.writeFile("a", func(w io.Writer) error {
+				close(begun)
+				<-end
+				_, err := io.WriteString(w, "whole")
+				return err
+			})
+		})
+	}()
+	<-begun
+	cancel()
+	select {
+	case err := <-left:
+		t.Fatalf("it was left while it wrote: %v", err)
+	case <-time.After(3 * grace):
+	}
+	close(end)
+	if err := <-left; err != nil && !errors.Is(err, errLeft) {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(a.dir, "a")); string(text) != "whole" {
+		t.Error(string(text), err)
+	}
+
+	forever := make(chan bool)
+	a = &app{dir: t.TempDir(), out: a.out}
+	if err := a.heed(ctx, func() error { <-forever; return nil }); !errors.Is(err, errLeft) {
+		t.Errorf("computing was not left alone: %v", err)
+	}
+	late := make(chan error)
+	go func() { late <- a.writeFile("c", func(io.Writer) error { return nil }) }()
+	select {
+	case err := <-late:
+		t.Errorf("it wrote after it was left alone: %v", err)
+	case <-time.After(grace):
+	}
+	if err := a.heed(t.Context(), func() error { return fs.ErrExist }); !errors.Is(err, fs.ErrExist) {
+		t.Error(err)
 	}
 }

@@ -10,9 +10,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"os/signal"
 	"regexp"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -20,10 +18,9 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile"
 	"github.com/lupa-dev/lupa/reconcile/plan"
-	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/reconcile/target"
+	"github.com/lupa-dev/lupa/reconcile/target/sqldb"
 	"github.com/lupa-dev/lupa/schema"
-	"github.com/lupa-dev/lupa/schema/identity"
 )
 
 // version is what `lupa version`, plans and the log of a target say.
@@ -47,42 +44,21 @@ const (
 	exitTerminated  = 143
 )
 
-func main() { process(time.Now()) }
+func main() { os.Exit(process(time.Now(), 0)) }
 
-// process is the process: lupa at an instant. Only progress looks at the clock
-// again.
-func process(now time.Time) {
-	// A run is short and reads much: collecting garbage less often saves a third
-	// of its time. GOGC in the environment still decides.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+// process is the process: lupa at an instant, with so much patience for a server
+// (0 for the usual). Only progress looks at the clock again.
+func process(now time.Time, patience time.Duration) (exit int) {
+	frugal()
+	sturdy()
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}, now))
-}
-
-const gcPercent = 300
-
-// interrupted is the cause of a context that a signal ended.
-type interrupted struct{ signal os.Signal }
-
-func (i interrupted) Error() string { return "stopped by the signal " + i.signal.String() }
-
-// interruptible ends the context at the first signal to stop. What is under way
-// is rolled back.
-func interruptible(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		select {
-		case s := <-signals:
-			cancel(interrupted{s})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { signal.Stop(signals); cancel(nil) }
+	a := app{streams: streams{os.Stdin, os.Stdout, os.Stderr}, now: now, patience: patience, caches: true}
+	exit = a.run(ctx, os.Args[1:])
+	if ctx.Err() == nil {
+		a.cache.save()
+	}
+	return exit
 }
 
 // streams are where a program reads and writes.
@@ -93,15 +69,27 @@ type streams struct {
 
 // run is the program, without a process around it.
 func run(ctx context.Context, args []string, s streams, now time.Time) int {
-	a := &app{streams: s, out: &sink{s.out, bufio.NewWriter(s.out)}, now: now}
+	a := app{streams: s, now: now}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	a.out = &sink{a.streams.out, bufio.NewWriter(a.streams.out)}
 	root := a.commands()
 	root.SetArgs(args)
-	root.SetIn(s.in)
-	root.SetErr(s.err)
+	root.SetIn(a.in)
+	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
-	if unwritten := a.out.Flush(); unwritten != nil {
-		f := &failure{code: exitFailure, err: fmt.Errorf("writing the output: %w", unwritten), next: "see that there is room for it", done: a.done}
-		if a.done == applied {
+	var unwritten error
+	switch {
+	case !errors.Is(err, errLeft):
+		unwritten = a.out.Flush()
+	case isTerminal(a.err): // it may still be at it, and has left the line of its progress
+		fmt.Fprint(a.err, "\r\x1b[K")
+	}
+	if unwritten != nil {
+		f := &failure{code: exitFailure, err: say("writing the output: %w", unwritten), next: say("see that there is room for it"), done: a.done}
+		if a.done != nil && a.done.format == applied {
 			f.code = exitDone
 		}
 		err = f
@@ -111,16 +99,22 @@ func run(ctx context.Context, args []string, s streams, now time.Time) int {
 	}
 	var f *failure
 	if !errors.As(err, &f) {
-		f = &failure{code: exitUsage, err: misspelt(root, err), next: "see lupa --help"}
+		f = &failure{code: exitUsage, err: misspelt(root, err), next: say("see lupa --help")}
 	}
-	if why := context.Cause(ctx); why != nil && f.code != exitDone {
+	if f.done == nil {
+		f.done = a.done
+	}
+	if why := context.Cause(ctx); why != nil && f.code != exitDone && f.code != exitUnknown {
 		f = &failure{code: exitInterrupted, err: why, done: f.done}
 		var i interrupted
-		if errors.As(why, &i) && i.signal == syscall.SIGTERM {
-			f.code = exitTerminated
+		if errors.As(why, &i) {
+			f.err = i.told()
+			if i.signal == syscall.SIGTERM {
+				f.code = exitTerminated
+			}
 		}
 	}
-	f.say(s.err)
+	a.complain(f)
 	return f.code
 }
 
@@ -140,9 +134,9 @@ func misspelt(root *cobra.Command, err error) error {
 		return err
 	}
 	if near := schema.Nearest(m[1], names(root)); near != "" {
-		return fmt.Errorf("unknown command %q; did you mean %s?", m[1], near)
+		return say("unknown command %q; did you mean %s?", m[1], near)
 	}
-	return fmt.Errorf("unknown command %q", m[1])
+	return say("unknown command %q", m[1])
 }
 
 // names are the names of the commands below one.
@@ -160,9 +154,9 @@ func names(root *cobra.Command) iter.Seq[string] {
 // something to tell by its exit code alone.
 type failure struct {
 	code int
-	err  error  // nil: the output has said it
-	next string // what to do next
-	done string // what was done all the same; "" where nothing was
+	err  error // nil: the output has said it
+	next *told // what to do next
+	done *told // what was done all the same; nil where nothing was
 }
 
 // applied is what app.done says after an apply.
@@ -177,22 +171,23 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// say writes one line: what failed, what is now true, what to do next.
-func (f *failure) say(w io.Writer) {
+// complain writes one line: what failed, what is now true, what to do next.
+func (a *app) complain(f *failure) {
 	if f.err == nil {
 		return
 	}
-	line := "lupa: " + f.err.Error()
+	t := a.text(a.err)
+	line := "lupa: " + t.Told(f.err)
 	switch {
-	case f.done != "":
-		line += "; " + f.done
+	case f.done != nil:
+		line += "; " + t.Told(f.done)
 	case f.code != exitUsage && f.code != exitUnknown:
-		line += "; nothing was applied"
+		line += "; " + t.Told(say("nothing was applied"))
 	}
-	if f.next != "" {
-		line += "; " + f.next
+	if f.next != nil {
+		line += "; " + t.Told(f.next)
 	}
-	fmt.Fprintln(w, identity.Cover(report.Inert(line)))
+	fmt.Fprintln(a.err, a.shown(line))
 }
 
 // exit ends a command whose output says why already.
@@ -200,7 +195,7 @@ func exit(code int) error { return &failure{code: code} }
 
 // usage is wrong use of the command line.
 func usage(format string, args ...any) error {
-	return &failure{code: exitUsage, err: fmt.Errorf(format, args...), next: "see lupa --help"}
+	return &failure{code: exitUsage, err: say(format, args...), next: say("see lupa --help")}
 }
 
 // fail gives an error of the machine its exit code and its advice.
@@ -212,21 +207,24 @@ func fail(err error) error {
 	for _, known := range []struct {
 		err  error
 		code int
-		next string
+		next *told
 	}{
-		{target.ErrNoTarget, exitUnreachable, "make it with: lupa target init"},
-		{target.ErrLocked, exitLocked, "try again when the other is done"},
-		{target.ErrDamaged, exitDamaged, "do not write to it; restore it from a backup"},
-		{target.ErrOlder, exitFailure, "bring it up to date with: lupa target status --upgrade"},
-		{target.ErrNewer, exitNewer, "use the lupa that wrote it, or a newer one"},
-		{target.ErrUnreachable, exitUnreachable, "see that it is there and can be written"},
-		{target.ErrUnknown, exitUnknown, "apply the same plan again: that is safe"},
-		{plan.ErrAltered, exitDamaged, "make the plan again with: lupa plan --out FILE"},
-		{plan.ErrNewer, exitNewer, "use the lupa that wrote it, or a newer one"},
-		{plan.ErrOther, exitInput, "lupa show and lupa apply take a plan, lupa plan --against takes a snapshot"},
-		{reconcile.ErrStale, exitStale, "make the plan again with: lupa plan"},
-		{reconcile.ErrDiverged, exitFailure, "please report this with the plan file"},
-		{reconcile.ErrRefused, exitRefused, "see the findings with: lupa show"},
+		{target.ErrNoTarget, exitUnreachable, say("make it with: lupa target init")},
+		{target.ErrLocked, exitLocked, say("try again when the other is done")},
+		{target.ErrDamaged, exitDamaged, say("do not write to it; restore it from a backup")},
+		{target.ErrOlder, exitFailure, say("bring it up to date with: lupa target init --upgrade")},
+		{target.ErrNewer, exitNewer, say("use the lupa that wrote it, or a newer one")},
+		{sqldb.ErrForbidden, exitUnreachable, say("the owner of the target gives what a duty needs: lupa target grant (see lupa help targets)")},
+		{target.ErrUnreachable, exitUnreachable, say("see that it is there and can be written")},
+		{target.ErrUnknown, exitUnknown, say("apply the same plan again: that is safe")},
+		{plan.ErrAltered, exitDamaged, say("make the plan again with: lupa plan --out FILE")},
+		{plan.ErrNewer, exitNewer, say("use the lupa that wrote it, or a newer one")},
+		{plan.ErrOther, exitInput, say("lupa show and lupa apply take a plan, lupa plan --against takes a snapshot")},
+		{target.ErrOvertaken, exitStale, say("make the plan again with: lupa plan")},
+		{sqldb.ErrSuperuser, exitRefused, say("work as a role of its own (see lupa help targets), or allow it with --allow-superuser")},
+		{reconcile.ErrStale, exitStale, say("make the plan again with: lupa plan")},
+		{reconcile.ErrDiverged, exitFailure, say("please report this with the plan file")},
+		{reconcile.ErrRefused, exitRefused, say("see the findings with: lupa show")},
 	} {
 		if errors.Is(err, known.err) {
 			return &failure{code: known.code, err: err, next: known.next}

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +20,8 @@ import (
 )
 
 // asProgram in the environment makes the test binary the program itself, for
-// tests that need a process to kill.
+// tests that need a process to kill, or one of the yardsticks that it is measured
+// by.
 const asProgram = "LUPA_TEST_AS_PROGRAM"
 
 // today is when all tests take place, but for commands that are said to run
@@ -27,16 +30,65 @@ var today = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 const byLater = "LUPA_TEST_LATER"
 
+// byPatience in the environment is how long the program waits for a server that is
+// silent.
+const byPatience = "LUPA_TEST_PATIENCE"
+
+// byPeak in the environment names the file that a process writes its most memory
+// to, in KiB. What the system says of a child that ended counts what its parent
+// had before it became another program.
+const byPeak = "LUPA_TEST_PEAK"
+
+func tellPeak() {
+	file := os.Getenv(byPeak)
+	if file == "" {
+		return
+	}
+	peak := peakOf("self")
+	if peak == 0 {
+		panic("the system does not tell the peak")
+	}
+	if err := os.WriteFile(file, fmt.Append(nil, peak>>10), 0o600); err != nil {
+		panic(err)
+	}
+}
+
 func clock() time.Time {
 	later, _ := time.ParseDuration(os.Getenv(byLater))
 	return today.Add(later)
 }
 
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		process(today)
+// The calls of a program that a tracer counts come from one thread, the first. One
+// whose cost counts pays neither for that nor for the profile of its memory, which
+// only a test binary keeps.
+func init() {
+	switch {
+	case os.Getenv(byCost) != "":
+		runtime.MemProfileRate = 0
+	case os.Getenv(asProgram) != "":
+		runtime.LockOSThread()
 	}
-	testscript.Main(m, map[string]func(){"lupa": func() { process(clock()) }})
+}
+
+func TestMain(m *testing.M) {
+	_ = os.Unsetenv("CI") // where these tests run is not where lupa does
+	if os.Getenv("LUPA_LANG") == "" {
+		_ = os.Setenv("LUPA_LANG", "en") // whatever the examples speak
+	}
+	if os.Getenv(asProgram) != "" {
+		patience, _ := time.ParseDuration(os.Getenv(byPatience))
+		exit := 0
+		if yardstick := yardsticks[os.Getenv(asProgram)]; yardstick != nil {
+			exit = yardstick(os.Args[1:])
+		} else {
+			exit = process(clock(), patience)
+		}
+		tellPeak()
+		tellCost()
+		os.Exit(exit)
+	}
+	_ = os.Setenv("XDG_CACHE_HOME", os.DevNull) // no directory, so no cache; tests that want one say where
+	testscript.Main(m, map[string]func(){"lupa": func() { os.Exit(process(clock(), 0)) }})
 }
 
 // TestScripts runs the stories in testdata/script. Besides the usual verbs they
@@ -57,7 +109,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "tree": copyTree, "replace": replace, "edit": edit, "synced": synced, "confirmed": confirmed, "remember": remember, "unchanged": unchanged,
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Vars = append(e.Vars, "NO_COLOR=1", "EXAMPLES="+abs("../../examples"), "SCHEMAS="+abs("../../schema"), "GIT_CEILING_DIRECTORIES="+e.WorkDir)
+			e.Vars = append(e.Vars, "NO_COLOR=1", "LUPA_LANG=en", "EXAMPLES="+abs("../../examples"), "SCHEMAS="+abs("../../schema"), "GIT_CEILING_DIRECTORIES="+e.WorkDir)
 			e.Values["remembered"] = make(map[string][]byte)
 			return nil
 		},
@@ -113,6 +165,19 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s holds %q %d times", args[0], args[1], strings.Count(text, args[1]))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
+}
+
+// handEdit is edit, outside scripts.
+func handEdit(t *testing.T, dir, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, ".lupa", "state.db")+"?_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func edit(ts *testscript.TestScript, neg bool, args []string) {

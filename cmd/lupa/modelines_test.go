@@ -28,6 +28,9 @@ func TestEveryDocumentNamesItsSchema(t *testing.T) {
 			t.Fatalf("%d files in %s, %v, %v", len(paths), dir, problems, err)
 		}
 		for _, path := range paths {
+			if strings.HasPrefix(path, "ci/") {
+				continue // examples for CI are no documents
+			}
 			data, err := fs.ReadFile(os.DirFS(dir), path)
 			if err != nil {
 				t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"crypto/rand"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -9,12 +10,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/schema"
 )
@@ -92,12 +96,12 @@ func findCode(codes []report.Code, name string) (report.Code, error) {
 	if i := slices.Index(known, name); i >= 0 {
 		return codes[i], nil
 	}
-	err := fmt.Errorf("there is no code %q", name)
+	err := say("there is no code %q", name)
 	related := slices.DeleteFunc(slices.Clone(known), func(code string) bool { return !strings.HasPrefix(strings.ToUpper(name), code[:1]) })
 	if near := cmp.Or(schema.Nearest(name, slices.Values(related)), schema.Nearest(name, slices.Values(known))); near != "" {
-		err = fmt.Errorf("%w; did you mean %s?", err, near)
+		err = say("%w; did you mean %s?", err, near)
 	}
-	return report.Code{}, &failure{code: exitInput, err: err, next: "see them all with: lupa rules"}
+	return report.Code{}, &failure{code: exitInput, err: err, next: say("see them all with: lupa rules")}
 }
 
 func (a *app) versionCommand() *cobra.Command {
@@ -118,6 +122,23 @@ func (a *app) versionCommand() *cobra.Command {
 // schemaFile is where the modelines of documents look for their schema.
 const schemaFile = ".lupa/lupa.schema.json"
 
+// versionFile says which lupa the jobs of a tree install: a tag, a pseudo-version
+// of Go or a whole commit, never a branch, which would be another tomorrow.
+const versionFile = ".lupa-version"
+
+// pinned is what may stand in it. The action has the same expression.
+var pinned = regexp.MustCompile(`^(v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?|[0-9a-f]{40})$`)
+
+// installed is the version as which Go can install this very lupa, if there is one:
+// what was built from files nobody else has, has none.
+func installed() (string, bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Path != "github.com/lupa-dev/lupa" {
+		return "", false
+	}
+	return info.Main.Version, pinned.MatchString(info.Main.Version)
+}
+
 //go:embed all:starter
 var starter embed.FS
 
@@ -126,8 +147,11 @@ func (a *app) initCommand() *cobra.Command {
 		Use: "init [DIR]", GroupID: groupChange, Args: takes(0, 1, "one DIR at most"),
 		Annotations: map[string]string{formats: "text"},
 		Short:       "Start a tree",
-		Long: `Writes a small tree that is valid, with schemas for editors. A file that is there
-already is kept as it is.`,
+		Long: `Writes a small tree that is valid, with schemas for editors and, in .github,
+workflows for GitHub: they review pull requests, apply what is merged once somebody
+approved it, and look every night; lupa-apply.yml says how to set them up. All of
+them install the lupa that .lupa-version names. A file that is there already is kept
+as it is.`,
 		Example: `  lupa init kunta
   lupa init && lupa validate`,
 		RunE: func(_ *cobra.Command, dirs []string) error {
@@ -150,6 +174,9 @@ already is kept as it is.`,
 // writeStarter copies the starter tree, under the names that embedding forbids.
 func (a *app) writeStarter(dir string) error {
 	files := map[string][]byte{schemaFile: schema.Bundle()}
+	if this, ok := installed(); ok {
+		files[versionFile] = []byte(this + "\n")
+	}
 	err := fs.WalkDir(starter, "starter", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -161,6 +188,7 @@ func (a *app) writeStarter(dir string) error {
 	if err != nil {
 		return fail(err)
 	}
+	files[config.ProjectFile] = withPseudonymKey(files[config.ProjectFile])
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)
@@ -169,7 +197,7 @@ func (a *app) writeStarter(dir string) error {
 	for _, name := range names {
 		full := filepath.Join(dir, filepath.FromSlash(name))
 		if _, err := os.Lstat(full); err == nil {
-			fmt.Fprintf(a.out, "kept     %s\n", name)
+			fmt.Fprintf(a.out, "%s  %s\n", a.text(a.out).Told(say("kept   ")), name)
 			continue
 		}
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
@@ -178,13 +206,27 @@ func (a *app) writeStarter(dir string) error {
 		if err := writeFile(full, 0o644, func(w io.Writer) error { _, err := w.Write(files[name]); return err }); err != nil {
 			return fail(err)
 		}
-		a.done = "files were created"
-		fmt.Fprintf(a.out, "created  %s\n", name)
+		a.done = say("files were created")
+		fmt.Fprintf(a.out, "%s  %s\n", a.text(a.out).Told(say("created")), name)
 	}
 	if !a.quiet {
-		fmt.Fprintf(a.out, "\nNext: lupa validate, lupa target init, lupa plan\n")
+		fmt.Fprintf(a.out, "\n%s\n", a.text(a.out).Told(say("Next: lupa validate, lupa target init, lupa plan")))
+		if _, err := os.Lstat(filepath.Join(dir, versionFile)); err != nil {
+			fmt.Fprintf(a.out, "%s\n", a.text(a.out).Told(say("For the workflows, write the tag or commit of lupa that they are to install into %s", versionFile)))
+		}
 	}
 	return nil
+}
+
+// withPseudonymKey adds to a lupa.yaml, which ends with its settings, a key that
+// nobody guesses.
+func withPseudonymKey(project []byte) []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // it never fails
+	for i, b := range key {
+		key[i] = "abcdefghijkmnopqrstuvwxyzABCDEFG"[b%32] // letters alone look like no number
+	}
+	return fmt.Appendf(project, "  # Pseudonyms of people are made with this (lupa help privacy).\n  pseudonymKey: %s\n", key)
 }
 
 // helpCommand is cobra's, but that a topic nobody knows is wrong usage.
@@ -214,34 +256,100 @@ func topics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesHelp},
 		{Use: "environment", Short: "Which environment variables are read", Long: environmentHelp},
+		{Use: "targets", Short: "Where a target may be, and who may do what there", Long: targetsHelp},
 		{Use: "formats", Short: "What can be printed in which format", Long: formatsHelp},
+		{Use: "cache", Short: "What is kept to be faster the next time", Long: cacheHelp},
+		{Use: "privacy", Short: "What is shown of people, where and to whom", Long: privacyHelp},
 	}
 }
 
 const exitCodesHelp = `  0  done, or nothing to do
   1  another failure, nothing was applied
-  2  there are changes (plan with --detailed-exitcode; drift always)
+  2  there are changes (plan and review with --detailed-exitcode; drift always)
   3  the input was refused
-  4  stale: the target is not what the plan was made from
+  4  stale: the target is not what the plan was made from, or is past the
+     expected head of its log
   5  the target is locked by another
   6  the target cannot be reached or written, nothing was applied
   7  the outcome is not known; the same plan again is safe
-  8  a target or plan is damaged or was altered
+  8  a target, its log or a plan is damaged or was altered
   9  the target is newer than this lupa
  11  refused by a rule, a guard or a proof; an apply that a brake holds back
  64  wrong usage
 130  interrupted (143: terminated), nothing was applied`
 
 const environmentHelp = `  LUPA_TARGET      the target to use; --target comes first
+  LUPA_LANG        the language of the output: fi, sv, nb or en; --lang comes first,
+                   and then what lupa.yaml says
+  CI               with any value but 0 or false: text has pseudonyms, as a job's
+                   log is read by others (see lupa help privacy)
   LUPA_LOG         level of the log on stderr; --log-level comes first
   NO_COLOR         no colour
   CLICOLOR_FORCE   colour even where the output is no terminal`
 
-const formatsHelp = `  text   for people, on a terminal or in a file
-  json   for scripts: validate, plan, show, apply, drift, export, target, rules,
-         version, why, who, access, test, prove, timeline
-  jsonl  a line of JSON for each right of a person at a place: access
-  junit  for CI: test
+const targetsHelp = `A target holds what lupa has written, and the log of it. lupa.yaml names it:
+
+  targets:
+    local:  {type: sqlite, path: .lupa/state.db}      a file; the default
+    shared: {type: postgres, dsnEnv: LUPA_DSN}        a schema lupa in a database
+    other:  {type: postgres, dsnFile: /run/lupa.dsn}
+
+The connection string, such as postgres://ROLE:PASSWORD@HOST/DATABASE, stands in an
+environment variable or a file, never in lupa.yaml, and is never shown.
+
+On a server, each job has a role of its own, made by its administrator:
+
+  CREATE ROLE lupa_owner LOGIN PASSWORD '...';   makes and upgrades the target
+  CREATE ROLE lupa_ci LOGIN PASSWORD '...';      plans
+  CREATE ROLE lupa_deploy LOGIN PASSWORD '...';  applies
+  CREATE DATABASE lupa OWNER lupa_owner;
+
+and as lupa_owner:
+
+  lupa target init
+  lupa target grant plan lupa_ci
+  lupa target grant apply lupa_deploy
+
+Another system that asks who has what (SELECT * FROM lupa.who_has_what) needs the duty
+read; none takes everything away again. Who applies cannot prune the log: the owner can.
+
+A superuser is refused, unless --allow-superuser is said. PostgreSQL 12 is the
+oldest that has what lupa needs.
+
+One apply at a time: another waits five seconds, and then says who has the lock
+since when (exit 5). The lock ends with the process that has it, and on a server
+with a session whose network is gone, or that does nothing for a minute (ten, where it
+stopped in the middle of a statement).`
+
+const formatsHelp = `  text    for people, on a terminal or in a file
+  json    for scripts: validate, plan, show, review, apply, drift, export, target,
+          rules, version, why, who, access, test, prove, timeline, history, verify, undo,
+          audit prune
+  markdown  for a comment on a pull request: plan, show, review, drift, why, history,
+          timeline, validate. --max-bytes says how long it may be; below 1000
+          bytes there is room for little more than that it is INCOMPLETE.
+          What is left out is counted. Where that is a gain of class HIGH or CRITICAL,
+          the first line begins with INCOMPLETE and says how many, and of which plan;
+          else it is a marker, <!-- lupa:plan PROJECT TARGET -->, by which a job finds
+          its comment again (in every case it is there once)
+  html    one file for a browser, with no need of a network or a script: plan, show,
+          review, drift, why, history, timeline. A plan has a sheet to sign for each
+          school, on one page of A4 where it is printed; show knows of no groups and
+          people but those that change. Of very much a page counts the rest, but never
+          of gains of class high or critical. A tree that is refused makes no page
+  jsonl   a line of JSON for each right of a person at a place: access
+  csv     a table: contacts
+  sarif   alerts of code scanning (SARIF 2.1.0), each at its line: validate, plan,
+          show, review, drift
+  github  at the lines of a pull request, by commands to a runner of GitHub
+          Actions, ten of a kind: validate, plan, show,
+          review, drift, test, prove
+  junit   tests of a build, each rule or AccessTest case one: validate, plan, show,
+          review, test
+
+In sarif, github and junit, what is wrong with the input comes in the same format,
+and gains of rights of class high and critical are always told. Paths begin at the
+top of the Git repository. Nothing is written but to standard output.
 
 Texts in JSON are English; codes and arguments stand beside them. JSON, plan
 files and snapshots hold card keys and are to be kept like personal data.
@@ -250,3 +358,36 @@ A snapshot (export) is JSON in any format: "kind":"snapshot", what the target is
 called and when it was taken, every fact that it holds, how what lupa left there
 differs ("last"), and a hash of all that. lupa plan --against prints what lupa
 plan prints, with the snapshot's age: in text above the plan, with JSON on stderr.`
+
+const cacheHelp = `What the files of a tree were compiled to is kept in .lupa/cache of the tree, so that
+the next command compiles only what was changed. Every file is still read whole each
+time; what is kept counts for exactly these bytes and this lupa.
+
+It can be removed at any time, and never changes what lupa says: it is sealed with a
+key in the user's own cache directory (lupa/cache.key, made when it is first wanted),
+so that nobody can put one into a tree by way of Git. Without that directory nothing
+is kept. It holds cards, as the state does: it is for the user alone, and keeps itself
+out of Git. A job that wants it again needs both, the directory and the key.`
+
+const privacyHelp = `Lupa knows people by the keys of their cards, and has no names.
+
+markdown, html, github, sarif and junit, which are made to be published, have
+pseudonyms in the place of cards, such as p-bcdfghjklm; with CI set, so has text, and
+all that lupa says on stderr. Lines of files are not shown there, for comments may
+name people. Fewer people than minGroup of lupa.yaml (5) are told as "fewer than 5",
+and not named; who gains a right of class high or critical is always told. JSON, CSV,
+plan files, snapshots and CODEOWNERS have cards as they are: keep them where those
+may read them who may read the tree.
+
+A person has the same pseudonym in every run of a tree, and another in other trees.
+Pseudonyms are made with pseudonymKey of lupa.yaml, which lupa init writes. Without
+it they are made with the project's name: then whoever knows what cards look like,
+such as t-1042, can try them all, and find out whose pseudonyms are whose. Who can
+read the key can do so too. A new key makes new pseudonyms. lupa show has those of the tree
+that it runs in, if the plan is of its project, and elsewhere those of the project's name.
+
+In the tree, why and access take a pseudonym for the card: lupa access p-bcdfghjklm.
+
+--reveal FILE shows names beside cards, from a local CSV with the line key,name and then a
+line for each card: in text, on a terminal, and never with CI set. Keep that file out
+of the tree.`

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -18,10 +18,10 @@ func (a *app) planCommand() *cobra.Command {
 	var out, against string
 	var detailed bool
 	cmd := &cobra.Command{
-		Use: "plan", GroupID: groupSee, Args: takes(0, 0, ""),
+		Use: "plan", GroupID: groupSee, Args: takes(0, 0, ""), Annotations: map[string]string{formats: planFormats},
 		Short: "Show what would change in the target",
 		Long: `Reads the tree and the target, and shows what an apply would change. Nothing is
-written but the plan file, if one is asked for.`,
+written but the plan file, if one is asked for, and the cache (lupa help cache).`,
 		Example: `  lupa plan
   lupa plan --out plan.json && lupa apply plan.json
   lupa plan --against snapshot.json    without the target`,
@@ -80,12 +80,22 @@ func (a *app) propose(ctx context.Context) (*plan.Plan, *tree, error) {
 	if err := a.inName(t); err != nil {
 		return nil, nil, err
 	}
-	p, err := reconcile.Propose(ctx, t.Goal, at.name, version, r)
+	bar := a.progress("comparing with the target")
+	p, err := reconcile.Propose(ctx, t.Goal, at.name, version, a.watch(t.Goal, r))
+	bar.end()
+	a.isForPlan(p)
 	return p, t, fail(err)
 }
 
 func (a *app) showPlan(p *plan.Plan, next string, line report.Line) error {
-	if a.json() {
+	switch {
+	case a.checks():
+		return a.check(ofPlan(p))
+	case a.markdown():
+		return a.print(a.text(a.out).PlanMarkdown(p, a.page, next), nil)
+	case a.html():
+		return a.print(a.text(a.out).HTML(p, a.picture))
+	case a.json():
 		return a.print(report.PlanJSON(p))
 	}
 	a.text(a.out).Plan(p, next, line)
@@ -107,10 +117,13 @@ func (a *app) savePlan(p *plan.Plan, file string) error {
 		(!begins(a.path(file), "{") || begins(a.path(file), plan.SnapshotBegin)) {
 		return usage("%s is there and is no plan; it was left as it is", file)
 	}
-	if err := writeFile(a.path(file), 0o600, p.Write); err != nil {
-		return &failure{code: exitFailure, err: fmt.Errorf("writing the plan: %w", err), next: "see that the directory is there and can be written"}
+	err := a.writeFile(file, p.Write)
+	if err == nil || errors.Is(err, errInPlace) {
+		a.done = say("the plan file was written")
 	}
-	a.done = "the plan file was written"
+	if err != nil {
+		return &failure{code: exitFailure, err: say("writing the plan: %w", err), next: say("see that the directory is there and can be written")}
+	}
 	return nil
 }
 
@@ -128,7 +141,7 @@ func begins(file, text string) bool {
 
 func (a *app) showCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show PLANFILE", GroupID: groupSee, Args: takes(1, 1, "one PLANFILE"),
+		Use: "show PLANFILE", GroupID: groupSee, Args: takes(1, 1, "one PLANFILE"), Annotations: map[string]string{formats: planFormats},
 		Short: "Show a saved plan",
 		Example: `  lupa show plan.json
   lupa show plan.json --format json | jq .summary`,
@@ -143,33 +156,44 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 func (a *app) readPlan(file string, read func([]byte) (*plan.Plan, error)) (*plan.Plan, error) {
-	data, err := os.ReadFile(a.path(file))
+	data, err := readFile(a.path(file), plan.MaxPlan)
 	if err != nil {
-		return nil, &failure{code: exitInput, err: fmt.Errorf("reading the plan: %w", err)}
+		return nil, &failure{code: exitInput, err: say("reading the plan: %w", err)}
 	}
 	p, err := read(data)
-	if err != nil {
-		return nil, fail(fmt.Errorf("%s: %w", file, err))
+	switch {
+	case errors.Is(err, plan.ErrTooLarge):
+		return nil, &failure{code: exitInput, err: say("%s: %w", file, err), next: say("make the plan again with: lupa plan --out FILE")}
+	case err != nil:
+		return nil, fail(say("%s: %w", file, err))
 	}
+	a.isForPlan(p)
 	return p, nil
 }
 
 func (a *app) driftCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "drift", GroupID: groupSee, Args: takes(0, 0, ""),
+		Use: "drift", GroupID: groupSee, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text json markdown html sarif github"},
 		Short: "Show what changed in the target behind lupa's back",
 		Long: `Shows what somebody changed in lupa's objects since the last apply. Exit 2 when
 there is drift.`,
 		Example: `  lupa drift
   lupa drift --format json | jq '.drift | length'`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, _, err := a.propose(cmd.Context())
+			p, t, err := a.propose(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if a.json() {
+			switch {
+			case a.checks():
+				err = a.check(report.Check{Plan: p, Drift: true, Where: t.declaredAt})
+			case a.markdown():
+				err = a.print(a.text(a.out).DriftMarkdown(p, a.page, a.command("drift")), nil)
+			case a.html():
+				err = a.print(a.text(a.out).DriftHTML(p))
+			case a.json():
 				err = a.print(report.DriftJSON(p))
-			} else {
+			default:
 				a.text(a.out).Drift(p)
 			}
 			if err == nil && len(p.Drift) > 0 {

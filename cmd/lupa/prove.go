@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 
@@ -25,7 +24,7 @@ func (a *app) proveCommand() *cobra.Command {
 	var claim claim
 	var base string
 	cmd := &cobra.Command{
-		Use: "prove", GroupID: groupCheck, Args: takes(0, 0, ""),
+		Use: "prove", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text json github"},
 		Short: "Prove that nobody gains a right, or show who does",
 		Long: `Compares who may do what in the tree with a base, for every person, right and
 place, so that a pass is a proof. The base is the target; with --base it is a
@@ -44,9 +43,12 @@ proven of what that plan does. Exit 11 with the smallest counterexample where so
 			if err != nil {
 				return err
 			}
-			if a.json() {
+			switch {
+			case a.checks():
+				a.text(a.out).ProofGitHub(a.checked(report.Check{}), proof)
+			case a.json():
 				err = a.print(report.ProofJSON(proof))
-			} else {
+			default:
 				a.text(a.out).Proof(proof)
 			}
 			if err == nil && !proof.Pass() {
@@ -106,6 +108,7 @@ func (a *app) prove(ctx context.Context, c claim, base string) (report.Proof, er
 	if err != nil {
 		return report.Proof{}, fail(err)
 	}
+	a.isForTarget(snap)
 	p := report.Proof{Claims: c.rights, Nothing: c.nothing, Against: "target " + at.name, At: t.Goal.At}
 	if later := t.Boundaries(t.Horizon()); len(later) > 0 {
 		p.Later = &later[0].Day
@@ -117,7 +120,7 @@ func (a *app) prove(ctx context.Context, c claim, base string) (report.Proof, er
 // until the horizon on which something begins or ends in one of them. All of that
 // was the tree's own: what is not declared any more is gone.
 func (a *app) proveSince(ctx context.Context, c claim, t *tree, rev string) (report.Proof, error) {
-	old, commit, err := a.treeAt(ctx, t.root, rev)
+	old, commit, err := a.treeAt(ctx, t, rev)
 	if err != nil {
 		return report.Proof{}, err
 	}
@@ -133,7 +136,7 @@ func (a *app) proveSince(ctx context.Context, c claim, t *tree, rev string) (rep
 	slices.Sort(days)
 	days = slices.Compact(days)
 	bar := a.progress("comparing days")
-	defer bar.done()
+	defer bar.end()
 	for i, day := range days {
 		bar.update(i, len(days))
 		goal := *t.Goal
@@ -144,7 +147,7 @@ func (a *app) proveSince(ctx context.Context, c claim, t *tree, rev string) (rep
 		var broken *config.DayError
 		switch {
 		case errors.As(err, &broken):
-			return p, &failure{code: exitInput, err: broken, next: "see lupa validate --at " + day.String()}
+			return p, &failure{code: exitInput, err: broken, next: say("see lupa validate --at %s", day)}
 		case err != nil:
 			return p, fail(err)
 		}
@@ -169,29 +172,29 @@ func (a *app) try(p *report.Proof, c claim, goal *plan.Goal, snap fact.Snapshot)
 }
 
 // treeAt is the tree as it was at a revision of Git, seen on the same day.
-func (a *app) treeAt(ctx context.Context, root, rev string) (*config.Tree, string, error) {
-	fsys, commit, err := revision(ctx, root, rev)
+func (a *app) treeAt(ctx context.Context, t *tree, rev string) (*config.Tree, string, error) {
+	fsys, commit, err := revision(ctx, t.root, rev)
 	if err != nil {
 		return nil, "", err
 	}
-	old, err := config.Load(ctx, fsys, a.options())
+	old, err := a.loadAt(ctx, fsys, t.fsys)
 	switch {
 	case err != nil:
-		return nil, "", unreadable(err)
+		return nil, "", err
 	case old.Refused():
-		return nil, "", &failure{code: exitInput, err: fmt.Errorf("the tree had errors at %s: %s", rev, problemIn(old)), next: "compare with a revision that is valid"}
+		return nil, "", &failure{code: exitInput, err: say("the tree had errors at %s: %w", rev, problemIn(old)), next: say("compare with a revision that is valid")}
 	}
 	return old, commit, nil
 }
 
 // problemIn is the first error of a tree, in words.
-func problemIn(t *config.Tree) string {
+func problemIn(t *config.Tree) error {
 	for _, f := range t.Problems {
-		if said := report.Say(f); said.Severity == "error" && len(said.Pos) > 0 {
-			return fmt.Sprintf("%s:%d: %s", said.Pos[0].File, said.Pos[0].Line, said.Message)
+		if f.Severity == "error" && len(f.Pos) > 0 {
+			return report.FindingError{Finding: f}
 		}
 	}
-	return "see lupa validate there"
+	return say("see lupa validate there")
 }
 
 // known refuses rights that no installation knows, before or after.
@@ -210,7 +213,7 @@ func (a *app) known(c claim, tables ...*access.Table) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	return a.refuse(problems, nil, "what was asked about is not there", "see the rights with: "+a.command("access", "--all"))
+	return a.refuse(problems, nil, say("what was asked about is not there"), say("see the rights with: %s", a.command("access", "--all")))
 }
 
 // smallest is how many gains contradict a claim, and the one that says it best:

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
+	"github.com/lupa-dev/lupa/reconcile/config"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/report"
@@ -27,7 +28,7 @@ type state struct {
 	schools       map[string]int               // of an installation
 	origin        func(fact.Fact) []source.Pos // nil for a target
 	asOf          report.AsOf
-	project       string
+	project       *config.Project
 	say           func(plan.Reason) string
 	problems      []source.Problem // of what was asked
 }
@@ -46,7 +47,7 @@ func (a *app) state(ctx context.Context, live bool) (*state, error) {
 
 // declared is what a valid tree declares.
 func declared(t *tree) *state {
-	s := newState(t.Goal.Alone(), t.Project.Name)
+	s := newState(t.Goal.Alone(), &t.Project)
 	s.tree, s.origin, s.asOf.Day = t, t.Goal.Origin, t.Goal.At.String()
 	return s
 }
@@ -56,12 +57,12 @@ func (a *app) liveState(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newState(snap.Now, t.Project.Name)
+	s := newState(snap.Now, &t.Project)
 	s.asOf.Target, s.asOf.Serial = at.name, snap.Serial
 	return s, nil
 }
 
-func newState(facts fact.Set, project string) *state {
+func newState(facts fact.Set, project *config.Project) *state {
 	s := &state{table: access.Load(facts), facts: facts, project: project, schools: make(map[string]int), say: report.English().Reason}
 	s.installations = s.table.Installations()
 	for _, id := range s.table.PlaceIDs() {
@@ -133,6 +134,7 @@ func listed(names []string) string {
 // all alike, so that nothing is suggested for one.
 func (s *state) person(name string) (access.Who, bool) {
 	card, child, forChild := strings.Cut(name, "/")
+	card, child = s.unveiled(card), s.unveiled(child)
 	has := func(id string) bool { return s.lenient || s.facts.Has(fact.Key{Kind: "Person", ID: id}) }
 	id, ok := s.id("Person", card, has)
 	switch {
@@ -162,6 +164,23 @@ func (s *state) person(name string) (access.Who, bool) {
 		return who, true
 	}
 	return access.Who{}, false
+}
+
+// unveiled is the card that a pseudonym stands for, of a report that somebody read:
+// who has the tree may ask about whom it speaks of. Any other text stays as it is.
+func (s *state) unveiled(card string) string {
+	if !report.IsPseudonym(card) {
+		return card
+	}
+	veil := report.Pseudonyms(pseudonymKey(s.project), nil, 0)
+	for _, inst := range s.installations {
+		for called := range s.persons(inst) {
+			if veil.Who(called) == card {
+				return called
+			}
+		}
+	}
+	return card
 }
 
 // persons are what the people of an installation are called.
@@ -294,7 +313,7 @@ func (a *app) acceptQuestion(s *state) error {
 	if len(s.problems) == 0 {
 		return nil
 	}
-	return a.refuse(plan.Problems(s.problems...), nil, "what was asked about is not there", "see what is with: "+a.command("access", "--all"))
+	return a.refuse(plan.Problems(s.problems...), nil, say("what was asked about is not there"), say("see what is with: %s", a.command("access", "--all")))
 }
 
 // placeFlag adds --place, and --school, which is the same.

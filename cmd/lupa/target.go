@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -23,14 +23,26 @@ func (a *app) targetCommand() *cobra.Command {
   lupa target status --format json`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(
-		&cobra.Command{
-			Use: "init", Args: takes(0, 0, ""), Short: "Make a new, empty target",
-			Example: "  lupa target init\n  lupa target init --target test",
-			RunE:    func(cmd *cobra.Command, _ []string) error { return a.targetInit(cmd.Context()) },
+	cmd.AddCommand(a.targetInitCommand(), a.statusCommand(), a.grantCommand())
+	return cmd
+}
+
+func (a *app) targetInitCommand() *cobra.Command {
+	var upgrade bool
+	cmd := &cobra.Command{
+		Use: "init", Args: takes(0, 0, ""), Short: "Make a new, empty target",
+		Long: `Makes a new, empty target: a file, or a schema called lupa in a database of
+PostgreSQL. With --upgrade a target that an older lupa made is brought up to date;
+of a file a copy as it was is kept beside it.`,
+		Example: "  lupa target init\n  lupa target init --target test\n  lupa target init --upgrade",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if upgrade {
+				return a.mend(cmd.Context(), false, true)
+			}
+			return a.targetInit(cmd.Context())
 		},
-		a.statusCommand(),
-	)
+	}
+	cmd.Flags().BoolVar(&upgrade, "upgrade", false, "bring a target that an older lupa made up to date")
 	return cmd
 }
 
@@ -41,28 +53,69 @@ func (a *app) statusCommand() *cobra.Command {
 		Long: `Describes a target. It is only read, unless a write that a crash interrupted is to
 be undone with --recover, or an older target to be brought up to date with --upgrade.`,
 		Example: "  lupa target status\n  lupa target status --format json",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			t, at, err := a.locate()
-			if err != nil {
-				return err
-			}
-			for _, mend := range []struct {
-				wanted bool
-				how    func(context.Context, string) error
-			}{{recover, sqldb.Recover}, {upgrade, sqldb.Upgrade}} {
-				if !mend.wanted {
-					continue
-				}
-				if err := mend.how(cmd.Context(), at.path); err != nil {
-					return fail(fmt.Errorf("target %s: %w", at.name, err))
-				}
-			}
-			return a.describe(cmd.Context(), t, at, false)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.mend(cmd.Context(), recover, upgrade) },
 	}
 	cmd.Flags().BoolVar(&upgrade, "upgrade", false, "bring a target that an older lupa made up to date")
 	cmd.Flags().BoolVar(&recover, "recover", false, "undo a write that a crash interrupted")
 	return cmd
+}
+
+// mend recovers and upgrades a target where that is wanted, and describes it.
+func (a *app) mend(ctx context.Context, recover, upgrade bool) error {
+	t, at, err := a.locate()
+	if err != nil {
+		return err
+	}
+	if recover {
+		if err := at.Recover(ctx); err != nil {
+			return fail(say("target %s: %w", at.name, err))
+		}
+	}
+	if upgrade {
+		backup, err := at.Upgrade(ctx)
+		if err != nil {
+			return fail(say("target %s: %w", at.name, err))
+		}
+		if backup != "" && !a.quiet {
+			fmt.Fprintln(a.err, a.shown(a.text(a.err).Told(say("As it was before, the target is kept in %s", t.relative(backup)))))
+		}
+	}
+	return a.describe(ctx, at, false)
+}
+
+func (a *app) grantCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "grant DUTY ROLE", Args: takes(2, 2, "a duty, plan, apply, read or none, and a role of the server"), Short: "Give a role of the server what a duty needs",
+		Long: `Gives a role of a PostgreSQL server what it needs on the target, and no more:
+
+  plan    reads everything, writes nothing
+  apply   plans and applies; it cannot change the log of what was done
+  read    asks the views lupa.who_has_what and lupa.lupa_status, for other systems
+  none    nothing any more
+
+The owner of the target runs this; the role must be there already. What a role had
+on the target before is taken from it. See also: lupa help targets`,
+		Example: "  lupa target grant plan lupa_ci\n  lupa target grant apply lupa_deploy",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			duty := sqldb.Duty(args[0])
+			if !slices.Contains([]sqldb.Duty{sqldb.Planning, sqldb.Applying, sqldb.Reading, sqldb.Nothing}, duty) {
+				return usage("%q is no duty: plan, apply, read or none", args[0])
+			}
+			_, at, err := a.locate()
+			if err != nil {
+				return err
+			}
+			switch err := at.Grant(cmd.Context(), duty, args[1]); {
+			case errors.Is(err, sqldb.ErrNoRoles):
+				return usage("target %s: %w", at.name, err)
+			case err != nil:
+				return fail(say("target %s: %w", at.name, err))
+			}
+			fmt.Fprintln(a.out, report.Safe(a.text(a.out).Told(say("Role %s may %s on target %s.", args[1], duty, at.name))))
+			return nil
+		},
+		ValidArgs: []string{"plan", "apply", "read", "none"},
+	}
 }
 
 // locate finds the target; lupa.yaml is all that is needed for that.
@@ -76,22 +129,22 @@ func (a *app) locate() (*tree, place, error) {
 }
 
 func (a *app) targetInit(ctx context.Context) error {
-	t, at, err := a.locate()
+	_, at, err := a.locate()
 	if err != nil {
 		return err
 	}
-	err = sqldb.Create(ctx, at.path)
+	err = at.Create(ctx)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return &failure{code: exitFailure, err: fmt.Errorf("target %s exists already and was left as it is", at.name), next: "look at it with: lupa target status"}
+		return &failure{code: exitFailure, err: say("target %s exists already and was left as it is", at.name), next: say("look at it with: lupa target status")}
 	case err != nil:
 		return fail(err)
 	}
-	a.done = "the target was made"
-	return a.describe(ctx, t, at, true)
+	a.done = say("the target was made")
+	return a.describe(ctx, at, true)
 }
 
-func (a *app) describe(ctx context.Context, t *tree, at place, made bool) error {
+func (a *app) describe(ctx context.Context, at place, made bool) error {
 	r, err := a.reader(ctx, at)
 	if err != nil {
 		return err
@@ -99,16 +152,17 @@ func (a *app) describe(ctx context.Context, t *tree, at place, made bool) error 
 	defer r.Close()
 	snap, err := r.Read(ctx, fact.Scope{})
 	if err != nil {
-		return fail(fmt.Errorf("target %s: %w", at.name, err))
+		return fail(say("target %s: %w", at.name, err))
 	}
-	path, err := filepath.Rel(t.root, at.path)
+	status := report.Status{Name: at.name, Type: at.kind, Path: at.shown, Made: made, Snapshot: snap}
+	audit, err := r.Audit(ctx)
 	if err != nil {
-		path = at.path
+		return fail(say("target %s: %w", at.name, err))
 	}
-	status := report.Status{Name: at.name, Type: "sqlite", Path: filepath.ToSlash(path), Made: made, Snapshot: snap}
-	if status.Entry, err = r.Newest(ctx); err != nil {
-		return fail(err)
+	if err := sound(report.Log{Name: at.name, Audit: audit}); err != nil {
+		return err
 	}
+	status.Entry = audit.Newest()
 	if a.json() {
 		return a.print(report.StatusJSON(status))
 	}

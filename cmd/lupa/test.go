@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 
 func (a *app) testCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "test", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text json junit"},
+		Use: "test", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text json github junit"},
 		Short: "Run the AccessTest documents of the tree",
 		Long: `Holds what AccessTest documents expect against what the tree entitles people to,
 each on the day that it names. Needs no target. Exit 1 when a case is not as
@@ -39,7 +38,9 @@ expected.`,
 			case "json":
 				err = a.print(report.TestsJSON(results))
 			case "junit":
-				err = a.print(report.TestsJUnit(results))
+				err = a.print(a.text(a.out).TestsJUnit(results))
+			case "github":
+				a.text(a.out).TestsGitHub(a.checked(report.Check{}), results)
 			default:
 				a.text(a.out).Tests(results)
 			}
@@ -83,7 +84,7 @@ func (a *app) runTests(ctx context.Context, t *tree) ([]report.TestResult, error
 	if len(problems) == 0 {
 		return results, nil
 	}
-	return nil, a.refuse(plan.Problems(problems...), t.line(), "tests name what is not there", "mend them and try again: "+a.command("test"))
+	return nil, a.refuse(plan.Problems(problems...), t.line(), say("tests name what is not there"), say("mend them and try again: %s", a.command("test")))
 }
 
 // stateOn is what the tree declares for a day.
@@ -97,11 +98,11 @@ func stateOn(ctx context.Context, t *tree, day calendar.Day) (*state, error) {
 	var broken *config.DayError
 	switch {
 	case errors.As(err, &broken):
-		return nil, &failure{code: exitInput, err: fmt.Errorf("%w, which a test looks at", broken), next: "see lupa validate --at " + day.String()}
+		return nil, &failure{code: exitInput, err: say("%w, which a test looks at", broken), next: say("see lupa validate --at %s", day)}
 	case err != nil:
 		return nil, fail(err)
 	}
-	s := newState(facts.Plus(t.Goal.Initial), t.Project.Name)
+	s := newState(facts.Plus(t.Goal.Initial), &t.Project)
 	s.lenient = true
 	return s, nil
 }

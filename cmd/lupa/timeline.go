@@ -18,7 +18,7 @@ import (
 func (a *app) timelineCommand() *cobra.Command {
 	var until string
 	cmd := &cobra.Command{
-		Use: "timeline", GroupID: groupSee, Args: takes(0, 0, ""),
+		Use: "timeline", GroupID: groupSee, Args: takes(0, 0, ""), Annotations: map[string]string{formats: "text json markdown html"},
 		Short: "Show what begins and ends when, and for whom",
 		Long: `Goes through the days ahead on which something begins or ends, and shows what
 that means for people, as if the tree stayed as it is. Looks as far as
@@ -43,7 +43,12 @@ horizonDays of lupa.yaml says. Needs no target.`,
 			if err != nil {
 				return err
 			}
-			if a.json() {
+			switch {
+			case a.markdown():
+				return a.print(a.text(a.out).TimelineMarkdown(timeline, a.page, a.command("timeline")), nil)
+			case a.html():
+				return a.print(a.text(a.out).TimelineHTML(timeline))
+			case a.json():
 				return a.print(report.TimelineJSON(timeline))
 			}
 			a.text(a.out).Timeline(timeline)
@@ -78,7 +83,7 @@ func (a *app) ahead(ctx context.Context, t *tree, from, until calendar.Day) (rep
 	findings := breachesBy(breaches)
 	boundaries = withDays(boundaries, findings, from, until)
 	bar := a.progress("looking ahead")
-	defer bar.done()
+	defer bar.end()
 	for i, b := range boundaries {
 		bar.update(i, len(boundaries))
 		day := report.TimelineDay{At: b.Day, Begins: called(b.Begins, several), Ends: called(b.Ends, several), Joins: b.Joins, Leaves: b.Leaves, Findings: append([]plan.Finding{}, findings[b.Day]...)}

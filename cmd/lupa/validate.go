@@ -12,19 +12,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lupa-dev/lupa/reconcile/plan"
+	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/report"
 	"github.com/lupa-dev/lupa/schema/source"
 )
 
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "validate", GroupID: groupCheck, Args: takes(0, 0, ""),
+		Use: "validate", GroupID: groupCheck, Args: takes(0, 0, ""), Annotations: map[string]string{formats: checkFormats},
 		Short: "Check all files of the tree",
 		Long: `Shows all problems of all files at once, each with its place and what to try. It
 needs no target. Exit 3 when a problem is an error; 11 when nothing is wrong but
 that an AccessRule is broken on days ahead.`,
 		Example: `  lupa validate
-  lupa validate --format json | jq -r '.problems[].message'`,
+  lupa validate --format json | jq -r '.problems[].message'
+  lupa validate --format sarif > lupa.sarif`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t, err := a.load(cmd.Context())
 			if err != nil {
@@ -34,9 +36,18 @@ that an AccessRule is broken on days ahead.`,
 			if err := t.Foresee(cmd.Context()); err != nil {
 				return fail(err)
 			}
-			if a.json() {
+			switch {
+			case a.checks():
+				looked := policy.Documents
+				if t.Goal != nil {
+					looked |= policy.State
+				}
+				err = a.check(report.Check{Findings: t.Problems, Silenced: t.Silenced, Looked: looked, Files: t.Files, Objects: t.Objects})
+			case a.markdown():
+				err = a.print(a.text(a.out).ValidationMarkdown(t.Problems, t.Silenced, t.Files, t.Objects, a.page, t.Project.Name, a.command("validate")), nil)
+			case a.json():
 				err = a.print(report.ProblemsJSON(t.Problems, t.Silenced))
-			} else {
+			default:
 				a.text(a.out).Validation(t.Problems, t.Silenced, t.Files, t.Objects, t.line())
 			}
 			switch {
@@ -90,9 +101,12 @@ func (f *formatter) run() error {
 	defer dir.Close()
 	paths, problems, err := source.List(dir.FS())
 	if err != nil {
-		return fail(err)
+		return unreadable(err)
 	}
-	for _, path := range paths {
+	bar := f.progress("reading files")
+	defer bar.end()
+	for i, path := range paths {
+		bar.update(i, len(paths))
 		found, err := f.file(dir.FS(), path)
 		if err != nil {
 			return err
@@ -102,7 +116,7 @@ func (f *formatter) run() error {
 	if len(problems) > 0 {
 		t := &tree{root: f.root, fsys: dir.FS()}
 		f.text(f.err).Problems(plan.Problems(problems...), t.line())
-		return &failure{code: exitInput, err: errors.New("files with problems were left as they are"), next: "mend them and format again"}
+		return &failure{code: exitInput, err: say("files with problems were left as they are"), next: say("mend them and format again")}
 	}
 	if f.check && f.differ > 0 {
 		return exit(exitFailure)
@@ -111,17 +125,18 @@ func (f *formatter) run() error {
 }
 
 func (f *formatter) file(fsys fs.FS, path string) ([]source.Problem, error) {
-	data, err := fs.ReadFile(fsys, path)
-	if err != nil {
-		return nil, fail(err)
-	}
-	if parsed := source.Parse(path, data); len(parsed.Problems) > 0 {
+	parsed, err := source.Read(fsys, path)
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case len(parsed.Problems) > 0:
 		return parsed.Problems, nil
 	}
+	data := parsed.Text
 	formatted, err := source.Format(data)
 	if errors.Is(err, source.ErrFormat) {
 		if !f.quiet {
-			fmt.Fprintf(f.err, "lupa: %s: %v; it was left as it is\n", report.Safe(path), err)
+			fmt.Fprintln(f.err, f.shown("lupa: "+f.text(f.err).Told(say("%s: %w; it was left as it is", path, err))))
 		}
 		return nil, nil
 	}
@@ -135,12 +150,12 @@ func (f *formatter) file(fsys fs.FS, path string) ([]source.Problem, error) {
 	if f.diff {
 		f.text(f.out).Diff(path, covered(data), covered(formatted))
 	} else {
-		fmt.Fprintln(f.out, report.Safe(path))
+		fmt.Fprintln(f.out, f.text(f.out).Safe(path))
 	}
 	if f.check {
 		return nil, nil
 	}
-	f.done = "files were formatted"
+	f.done = say("files were formatted")
 	full := filepath.Join(f.root, filepath.FromSlash(path))
 	info, err := os.Stat(full)
 	if err != nil {

@@ -19,7 +19,7 @@ func (a *app) whyCommand() *cobra.Command {
 	var at string
 	var live bool
 	cmd := &cobra.Command{
-		Use: "why PERSON RIGHT", GroupID: groupSee, Args: takes(2, 2, "a PERSON and a RIGHT"),
+		Use: "why PERSON RIGHT", GroupID: groupSee, Args: takes(2, 2, "a PERSON and a RIGHT"), Annotations: map[string]string{formats: "text json markdown html"},
 		Short: "Explain why somebody has a right, or not",
 		Long: `Answers Yes or No and gives every reason, each with the rule behind it and the
 file and line that say so; for a No also what would be needed. A guardian is asked
@@ -45,7 +45,12 @@ about as GUARDIAN/CHILD. Exit 0 for Yes and for No.`,
 			if w.Turns, err = s.turns(cmd.Context(), q); err != nil {
 				return err
 			}
-			if a.json() {
+			switch {
+			case a.markdown():
+				return a.print(a.text(a.out).WhyMarkdown(w, a.page), nil)
+			case a.html():
+				return a.print(a.text(a.out).WhyHTML(w))
+			case a.json():
 				return a.print(report.WhyJSON(w))
 			}
 			a.text(a.out).Why(w)

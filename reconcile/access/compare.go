@@ -41,7 +41,7 @@ type Shift struct {
 // who have the same in both are looked at once.
 func Compare(before, after *Table) *Effect {
 	c := comparer{a: before, b: after, shifts: make(map[shiftKey]*shiftPeople), reasonOf: make(map[string]int32),
-		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool), outcomes: make(map[pair]*outcome)}
+		sources: make(map[sourcesKey]int32), sameHas: make(map[[2]*entitled]bool), sameReach: make(map[[2]*reach]bool), sameInst: make(map[instKey]bool), outcomes: make(map[pair]*outcome)}
 	c.rightA, c.rightB, c.rights = common(before.rights, after.rights)
 	c.placeA, c.placeB, c.places = common(before.places, after.places)
 	c.belowA, c.belowB = c.below(before), c.below(after)
@@ -77,6 +77,7 @@ type comparer struct {
 	sources   map[sourcesKey]int32
 	sameHas   map[[2]*entitled]bool
 	sameReach map[[2]*reach]bool
+	sameInst  map[instKey]bool
 	outcomes  map[pair]*outcome
 	into      *outcome
 
@@ -230,8 +231,15 @@ func (c *comparer) same(x, y *row) bool {
 		same = c.equalHas(x.has, y.has)
 		c.sameHas[has] = same
 	}
-	if !same || x.kind != y.kind || x.kept != y.kept || x.inst.system != y.inst.system || !c.equalPlaces(x.inst.surveys, y.inst.surveys) ||
-		x.kind == user && !slices.EqualFunc(x.inst.nodes, y.inst.nodes, func(a, b node) bool { return c.placeA[a.place] == c.placeB[b.place] }) {
+	if !same || x.kind != y.kind || x.kept != y.kept {
+		return false
+	}
+	in := instKey{x.inst, y.inst, x.kind == user}
+	if same, known = c.sameInst[in]; !known {
+		same = c.equalInst(in)
+		c.sameInst[in] = same
+	}
+	if !same {
 		return false
 	}
 	reached := [2]*reach{x.reach, y.reach}
@@ -240,6 +248,18 @@ func (c *comparer) same(x, y *row) bool {
 		c.sameReach[reached] = same
 	}
 	return same
+}
+
+// instKey is an installation before and after, as users of it see it or others.
+type instKey struct {
+	before, after *installation
+	user          bool
+}
+
+func (c *comparer) equalInst(in instKey) bool {
+	a, b := in.before, in.after
+	return a.system == b.system && c.equalPlaces(a.surveys, b.surveys) &&
+		(!in.user || slices.EqualFunc(a.nodes, b.nodes, func(x, y node) bool { return c.placeA[x.place] == c.placeB[y.place] }))
 }
 
 func (c *comparer) equalHas(a, b *entitled) bool {

@@ -35,8 +35,15 @@ func (l *loader) entitledOf(p *person) *entitled {
 	case (p.kind == teacher || p.kind == staff) && p.inst.system == "inschool":
 		g.inschool()
 	}
-	has := g.entitled()
+	has := l.keep(g.entitled())
 	l.entitledBy[key] = has
+	return has
+}
+
+// keep numbers what is given.
+func (l *loader) keep(has *entitled) *entitled {
+	has.number = int32(len(l.entitled))
+	l.entitled = append(l.entitled, has)
 	return has
 }
 

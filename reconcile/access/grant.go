@@ -54,22 +54,46 @@ func (t *Table) Granted(person, right string) (Grant, bool) {
 // Grants yields everybody who is given a right, whether or not it reaches a
 // place, sorted; students and guardians are left out.
 func (t *Table) Grants(right string) iter.Seq[Grant] {
-	n, known := t.rightOf[right]
 	return func(yield func(Grant) bool) {
-		for i := range t.rows {
+		entries, any := t.entries(right)
+		for i := 0; any && i < len(t.rows); i++ {
 			r := &t.rows[i]
-			if !known || r.kind == student || r.kind == guardian {
-				continue
-			}
-			if e := r.has.entry(n); e != nil && !yield(Grant{t, r, e}) {
+			if e := entries[r.has.number]; e != nil && r.kind != student && r.kind != guardian && !yield(Grant{t, r, e}) {
 				return
 			}
 		}
 	}
 }
 
+// entries is where a right stands in what is given, by number, and whether it
+// stands anywhere.
+func (t *Table) entries(right string) (entries []*entry, any bool) {
+	n, known := t.rightOf[right]
+	if !known {
+		return nil, false
+	}
+	entries = make([]*entry, len(t.entitled))
+	for i, has := range t.entitled {
+		entries[i] = has.entry(n)
+		any = any || entries[i] != nil
+	}
+	return entries, any
+}
+
 // Person is the id of who is given the right.
 func (g Grant) Person() string { return g.r.who.Person }
+
+// Likeness is all of a grant but the person: equal ones are given by the same and
+// reach the same places, from the same schools, as far as these are known.
+type Likeness struct {
+	entry *entry
+	reach *reach
+	inst  *installation
+	kept  bool
+}
+
+// Likeness is that of the grant.
+func (g Grant) Likeness() Likeness { return Likeness{g.e, g.r.reach, g.r.inst, g.r.kept} }
 
 // Kept reports whether the person is kept elsewhere (external), so that facts may
 // say less than what holds.

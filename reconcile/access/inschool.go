@@ -186,25 +186,24 @@ func (l *loader) newReach(p *person) *reach {
 // student adds a student, who has what groups give and nothing by default that
 // lupa knows of (R15), and whose groups are those of the first of card, class and
 // school that names any (R28, P7).
-func (l *loader) student(p *person) {
+func (l *loader) student(p *person, is *like) {
 	s := &child{schools: sorted(p.schools), classes: slices.Clone(p.classes), inst: p.inst, reach: l.studentReach(p)}
-	l.students[p.id] = s
 	groups, by := l.chain(p.id, s, false)
-	l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, inst: p.inst, level: by, has: l.groupsOnly(p.inst, student, groups, by), reach: s.reach})
+	is.child, is.level, is.has, is.reach = s, by, l.groupsOnly(p.inst, student, groups, by), s.reach
 }
 
 // guardian adds a guardian, once for each child: the same chain, on the fields
 // for guardians (R29), never summed over children: rights are those of the role in
 // use (P11).
-func (l *loader) guardian(p *person) {
-	for _, id := range p.children {
-		s := l.students[id]
-		if s == nil { // a child that is no student: nothing hangs on its card
-			l.rows = append(l.rows, row{who: Who{p.id, id}, kind: p.kind, inst: p.inst, has: &entitled{}, reach: &reach{}})
-			continue
+func (l *loader) guardian(id string, is *like) {
+	for _, child := range is.children {
+		r := is.row
+		r.who, r.has, r.reach = Who{id, child}, l.entitled[0], new(reach)
+		if s := l.students[child]; s != nil { // else nothing hangs on its card
+			groups, by := l.chain(child, s, true)
+			r.inst, r.level, r.has, r.reach = s.inst, by, l.groupsOnly(s.inst, guardian, groups, by), s.reach
 		}
-		groups, by := l.chain(id, s, true)
-		l.rows = append(l.rows, row{who: Who{p.id, id}, kind: p.kind, inst: s.inst, level: by, has: l.groupsOnly(s.inst, guardian, groups, by), reach: s.reach})
+		l.rows = append(l.rows, r)
 	}
 }
 
@@ -266,7 +265,7 @@ func (l *loader) groupsOnly(inst *installation, kind kind, groups []int32, from 
 			}
 		}
 	}
-	has := g.entitled()
+	has := l.keep(g.entitled())
 	l.entitledBy[key] = has
 	return has
 }

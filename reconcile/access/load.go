@@ -18,6 +18,7 @@ type loader struct {
 	reachBy    map[string]*reach
 	key        []byte
 
+	last     *installation // that was asked for last: people come sorted by theirs
 	students map[string]*child
 	profiles map[string][]string // roles
 	roles    map[string]*role
@@ -44,9 +45,10 @@ func Load(facts fact.Set) *Table {
 		Table: &Table{facts: facts, installations: make(map[string]*installation), groupOf: make(map[string]int32),
 			schools: make(map[int32]*school), classes: make(map[string]*level), cards: make(map[string]*level),
 			extras: make(map[string]*extras), templates: make(map[string]*template)},
-		entitledBy: make(map[string]*entitled), reachBy: make(map[string]*reach), students: make(map[string]*child),
+		entitledBy: make(map[string]*entitled), reachBy: make(map[string]*reach),
 		profiles: make(map[string][]string), roles: make(map[string]*role),
 	}
+	l.keep(new(entitled)) // what nobody has, number 0
 	l.readInstallations()
 	l.readRights()
 	l.readPlaces()
@@ -77,12 +79,16 @@ func (l *loader) readInstallations() {
 
 // installation is that of an object; what was never declared is as new as can be.
 func (l *loader) installation(id string) *installation {
+	if l.last != nil && len(id) > len(l.last.name) && id[len(l.last.name)] == '/' && id[:len(l.last.name)] == l.last.name {
+		return l.last
+	}
 	name, _, _ := strings.Cut(id, "/")
 	inst := l.installations[name]
 	if inst == nil {
 		inst = &installation{name: name, system: "inschool", wilma: newest}
 		l.installations[name] = inst
 	}
+	l.last = inst
 	return inst
 }
 
@@ -257,34 +263,70 @@ type person struct {
 	inst                             *installation
 }
 
+// like is what people have of whom their own documents say the same, and other
+// documents nothing.
+type like struct {
+	row
+	child    *child   // of a student
+	children []string // of a guardian
+}
+
 // readPersons makes the rows. Guardians come last: they need their children.
 func (l *loader) readPersons() {
-	persons := l.facts.Kind("Person")
-	l.rows = make([]row, 0, persons.Len()/5)
-	var guardians []person
+	people := l.facts.Kind("Person").Alike(func(field string) bool { return field != "externalIds" }) // they entitle to nothing
+	l.rows = make([]row, 0, people.Len())
+	known := make([]*like, people.Ways())
+	type named struct {
+		id string
+		*like
+	}
+	var students, guardians []named
 	var p person
-	for key, o := range persons.Objects() {
-		p = person{id: key.ID, schools: p.schools[:0], maintains: p.maintains[:0], homes: p.homes[:0],
-			groups: p.groups[:0], accountGroups: p.accountGroups[:0], classes: p.classes[:0], children: p.children[:0]}
-		l.readPerson(&p, o)
-		switch p.kind {
-		case guardian:
-			if len(p.children) > 0 {
-				guardians = append(guardians, person{id: p.id, kind: p.kind, children: slices.Clone(p.children), inst: p.inst})
+	for n, o := range people.All() {
+		p.id = o.At(0).ID
+		p.inst, p.extras = l.installation(p.id), l.extras[p.id]
+		is, alone := known[n], p.extras == nil && l.cards[p.id] == nil
+		if !alone || is == nil || is.inst != p.inst {
+			l.readPerson(&p, o)
+			if is = l.likeOf(&p); alone {
+				known[n] = is
 			}
+		}
+		switch is.kind {
+		case guardian:
+			guardians = append(guardians, named{p.id, is})
 			continue
 		case student:
-			l.student(&p)
-		default:
-			l.rows = append(l.rows, row{who: Who{Person: p.id}, kind: p.kind, kept: p.external, inst: p.inst, has: l.entitledOf(&p), reach: l.reachOf(&p)})
+			students = append(students, named{p.id, is})
 		}
+		l.rows = append(l.rows, is.row)
+		l.rows[len(l.rows)-1].who.Person = p.id
 	}
-	for i := range guardians {
-		l.guardian(&guardians[i])
+	if len(guardians) == 0 {
+		return
 	}
-	if len(guardians) > 0 {
-		slices.SortFunc(l.rows, func(a, b row) int { return compareWho(a.who, b.who) })
+	l.students = make(map[string]*child, len(students))
+	for _, s := range students {
+		l.students[s.id] = s.child
 	}
+	for _, g := range guardians {
+		l.guardian(g.id, g.like)
+	}
+	slices.SortFunc(l.rows, func(a, b row) int { return compareWho(a.who, b.who) })
+}
+
+// likeOf is what a person has.
+func (l *loader) likeOf(p *person) *like {
+	is := &like{row: row{kind: p.kind, inst: p.inst}}
+	switch p.kind {
+	case guardian:
+		is.children = slices.Clone(p.children)
+	case student:
+		l.student(p, is)
+	default:
+		is.kept, is.has, is.reach = p.external, l.entitledOf(p), l.reachOf(p)
+	}
+	return is
 }
 
 // compareWho is comparing what String gives, without making it.
@@ -312,7 +354,8 @@ func compareTail(w Who, rest string) int {
 }
 
 func (l *loader) readPerson(p *person, o fact.Set) {
-	p.inst, p.extras = l.installation(p.id), l.extras[p.id]
+	*p = person{id: p.id, inst: p.inst, extras: p.extras, schools: p.schools[:0], maintains: p.maintains[:0], homes: p.homes[:0],
+		groups: p.groups[:0], accountGroups: p.accountGroups[:0], classes: p.classes[:0], children: p.children[:0]}
 	for _, f := range o.All() {
 		switch f.Field {
 		case "kind":

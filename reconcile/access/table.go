@@ -11,6 +11,8 @@ type Table struct {
 	placeOf map[string]int32
 	rows    []row // sorted by Who
 
+	entitled []*entitled // by number
+
 	installations map[string]*installation
 	groups        []group
 	groupOf       map[string]int32
@@ -67,6 +69,7 @@ const (
 
 // entitled is what is given to everybody with the same groups, ticks and account.
 type entitled struct {
+	number  int32
 	entries []entry        // sorted by right
 	blocked []blockedRight // sorted by right
 }

@@ -63,7 +63,10 @@ func (a Action) InSchool() bool {
 // May reports whether a person may do something to a template, in a school where
 // the action is of one.
 func (t *Table) May(person string, a Action, template, school string) bool {
-	r, tpl := t.row(Who{Person: person}), t.templates[template]
+	return t.mayIn(t.row(Who{Person: person}), a, t.templates[template], school)
+}
+
+func (t *Table) mayIn(r *row, a Action, tpl *template, school string) bool {
 	if r == nil || tpl == nil || r.kept || !r.employed() || r.inst.system != "inschool" {
 		return false
 	}
@@ -158,44 +161,36 @@ type templateChange struct {
 	reason   string // rule and case
 }
 
-// compareTemplates finds what everybody gains and loses with every template. Who
-// has the same as before is looked at for the templates that changed; those who
-// have the same as each other, and hold no template, are looked at once.
+// compareTemplates finds what everybody gains and loses with every template that
+// is somehow theirs. Who has the same as before is looked at for the templates that
+// changed; those who have the same as each other, and hold no template, are looked
+// at once.
 func (c *comparer) compareTemplates() []TemplateShift {
-	ids := make([]string, 0, len(c.a.templates)+len(c.b.templates))
-	for _, t := range []*Table{c.a, c.b} {
-		for id := range t.templates {
-			ids = append(ids, id)
-		}
+	ids, changed := c.templateIDs()
+	if len(ids) == 0 {
+		return nil
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	changed := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return c.a.state(id) == c.b.state(id) })
-	held := make(map[string][]string) // templates by who has something to do with them in person
-	for _, t := range []*Table{c.a, c.b} {
-		for id, tpl := range t.templates {
-			for _, person := range append([]string{tpl.author}, tpl.holders...) {
-				held[person] = append(held[person], id)
-			}
-		}
-	}
+	near := c.templatesNear(ids)
 	people := make(map[templateChange][]string)
 	known := make(map[pair][]templateChange)
 	c.eachPair(func(x, y *row) {
-		if len(ids) == 0 || x != nil && !x.employed() && (y == nil || !y.employed()) || x == nil && !y.employed() {
+		if (x == nil || !x.employed()) && (y == nil || !y.employed()) {
 			return
 		}
-		person, of := personOf(x, y), changed
-		if x == nil || y == nil || !c.same(x, y) {
-			of = ids
+		same := x != nil && y != nil && c.same(x, y)
+		if same && len(changed) == 0 {
+			return
 		}
-		own := held[person]
+		person := personOf(x, y)
+		own := near.held[person]
 		key := pairOf(x, y)
 		found, ok := known[key]
 		if !ok || len(own) > 0 {
 			found = nil
-			for _, id := range of {
-				found = c.templateChanges(found, x, y, id)
+			for _, id := range near.to(c, x, y, own) {
+				if !same || changed[id] {
+					found = c.templateChanges(found, x, y, id)
+				}
 			}
 			if len(own) == 0 {
 				known[key] = found
@@ -207,6 +202,79 @@ func (c *comparer) compareTemplates() []TemplateShift {
 	})
 	return joinTemplateShifts(people)
 }
+
+// templateIDs are the templates of both states, and those that changed.
+func (c *comparer) templateIDs() (ids []string, changed map[string]bool) {
+	for _, t := range []*Table{c.a, c.b} {
+		for id := range t.templates {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	changed = make(map[string]bool)
+	for _, id := range ids {
+		if c.a.state(id) != c.b.state(id) {
+			changed[id] = true
+		}
+	}
+	return ids, changed
+}
+
+// nearTemplates are templates by what lets somebody do anything with them: holding
+// them, or a right of surveys in a school that they are at home or shared in (R96 to
+// R106). Most people have nothing to do with most templates.
+type nearTemplates struct {
+	held map[string][]string // by person: as holder or author
+	at   [2]map[int32][]string
+}
+
+func (c *comparer) templatesNear(ids []string) nearTemplates {
+	near := nearTemplates{held: make(map[string][]string)}
+	for i, t := range []*Table{c.a, c.b} {
+		near.at[i] = make(map[int32][]string)
+		for _, id := range ids {
+			tpl := t.templates[id]
+			if tpl == nil {
+				continue
+			}
+			for _, person := range append([]string{tpl.author}, tpl.holders...) {
+				near.held[person] = append(near.held[person], id)
+			}
+			near.at[i][tpl.school] = append(near.at[i][tpl.school], id)
+			for at := range tpl.sharing {
+				if at != tpl.school {
+					near.at[i][at] = append(near.at[i][at], id)
+				}
+			}
+		}
+	}
+	return near
+}
+
+// to are the templates with which somebody may have been able, or be able, to do
+// something.
+func (near nearTemplates) to(c *comparer, x, y *row, own []string) []string {
+	ids := slices.Clone(own)
+	for i, r := range []*row{x, y} {
+		if r == nil {
+			continue
+		}
+		t := []*Table{c.a, c.b}[i]
+		for _, right := range templateRights {
+			if e := t.entry(r, right); e != nil {
+				for _, at := range r.places(e.scope, e) {
+					ids = append(ids, near.at[i][at]...)
+				}
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// templateRights are the rights by which people do anything with templates.
+var templateRights = []string{maintain, createTemplate, addSurvey}
 
 func personOf(x, y *row) string {
 	if y != nil {
@@ -222,7 +290,7 @@ func (c *comparer) templateChanges(found []templateChange, x, y *row, id string)
 		found = append(found, templateChange{id, a, place, gained, reason.Rule + "." + reason.Case})
 	}
 	may := func(t *Table, r *row, a Action, place string) bool {
-		return r != nil && t.May(r.who.Person, a, id, place)
+		return t.mayIn(r, a, t.templates[id], place)
 	}
 	places := c.templatePlaces(x, y, id)
 	for _, a := range Actions {
@@ -251,7 +319,7 @@ func (c *comparer) templatePlaces(x, y *row, id string) []string {
 		if r == nil || r.inst.name != inst {
 			return
 		}
-		for _, right := range []string{maintain, createTemplate, addSurvey} {
+		for _, right := range templateRights {
 			if e := t.entry(r, right); e != nil {
 				for _, at := range r.places(e.scope, e) {
 					places = append(places, t.places[at])

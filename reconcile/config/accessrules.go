@@ -98,7 +98,7 @@ func (a *assembly) accessRules(read []fileFacts) {
 			if !ok {
 				continue
 			}
-			r.Key = fact.Key{Kind: "AccessRule", ID: a.id(inst, r.name.word)}
+			r.Key = fact.Key{Kind: "AccessRule", ID: fact.ID(inst, r.name.word)}
 			if seen[r.Key] { // D02
 				continue
 			}
@@ -107,7 +107,7 @@ func (a *assembly) accessRules(read []fileFacts) {
 				r.Rights = append(r.Rights, right.word)
 			}
 			if r.place.word != "" {
-				r.Place = a.id(inst, r.place.word)
+				r.Place = fact.ID(inst, r.place.word)
 			}
 			a.own.add(fact.Fact{Key: r.Key}, origin{at: r.name.at})
 			a.invariants = append(a.invariants, r)
@@ -137,7 +137,7 @@ func (a *assembly) ruleNames() {
 				unknown(right, "right", schema.Nearest(right.word, rights.KnownKeys(inst)))
 			}
 		}
-		if r.Place != "" && !access.IsPlace(declared, r.Place) && a.at[fact.Key{Kind: "School", ID: r.Place}] == nil {
+		if r.Place != "" && !access.IsPlace(declared, r.Place) && a.at.find(fact.Key{Kind: "School", ID: r.Place}) == nil {
 			unknown(r.place, "place", schema.Nearest(fact.Name(r.Place), namesIn(declared, "School", inst)))
 		}
 	}

@@ -22,16 +22,14 @@ type assembly struct {
 	lost map[string]bool // words of documents that could not be read
 
 	installations map[string]*object // by name
-	at            map[fact.Key]*object
+	at            directory
 	tested        []testedCase
 	invariants    []accessRule
 
 	facts, dormant, initial layer
-	broken                  layer                        // what objects with problems are called, and what they name
-	own                     layer                        // names of lupa's own documents, for their places alone
-	ids                     map[string]map[string]string // installation, name: id
-	lastIDs                 map[string]string            // of the installation asked for last
-	lastInstallation        string
+	broken                  layer                     // what objects with problems are called, and what they name
+	own                     layer                     // names of lupa's own documents, for their places alone
+	ids                     strings.Builder           // of all objects, one after the other
 	zones                   map[string]*time.Location // by installation
 	days                    map[string]calendar.Day   // the day to look at
 
@@ -58,15 +56,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
-	objects := 0
-	for i := range read {
-		objects += len(read[i].objects)
-	}
-	for i := range rosters {
-		objects += rosters[i].objects()
-	}
-	a.at = make(map[fact.Key]*object, objects)
-	a.facts.b.Grow(objects)
+	a.makeRoom(read, rosters)
 	a.findInstallations(read)
 	if err := a.today(); err != nil {
 		return err
@@ -80,13 +70,24 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.accessRules(read)
 	a.silences(read)
 	a.steady(read)
+	done, all := 0, len(a.rostered)
+	for i := range read {
+		all += len(read[i].objects)
+	}
+	tell := func() {
+		if done++; done%1024 == 0 || done == all {
+			a.opt.tell(People, done, all)
+		}
+	}
 	for i := range read {
 		for j := range read[i].objects {
 			a.object(read[i].objects, &read[i].objects[j])
+			tell()
 		}
 	}
 	for i := range a.rostered {
 		a.object(nil, &a.rostered[i])
+		tell()
 	}
 	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken, &a.own} {
 		l.set, l.marks = l.b.Marked()
@@ -94,6 +95,42 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.goal.Facts, a.goal.Dormant, a.goal.Initial = a.facts.set, a.dormant.set, a.initial.set
 	a.goal.Origin = origins{[]layer{a.facts, a.dormant, a.initial, a.broken, a.own}, a.paths}.of
 	return nil
+}
+
+// makeRoom makes room for what files and rosters declare.
+func (a *assembly) makeRoom(read []fileFacts, rosters []rosterFacts) {
+	objects, entries, ofKind := 0, 0, make(map[*fact.Kind]int)
+	for i := range read {
+		objects += len(read[i].objects)
+		for j := range read[i].objects {
+			o := &read[i].objects[j]
+			entries += len(o.entries)
+			ofKind[o.kind]++
+		}
+	}
+	for i := range rosters {
+		n := rosters[i].objects()
+		objects, entries = objects+n, entries+n
+		ofKind[fact.Words.Kind("Person")] += len(rosters[i].People)
+	}
+	a.at = make(directory)
+	for kind, n := range ofKind {
+		a.at[kind.Name] = make(map[string]*object, n)
+	}
+	a.facts.b.Grow(objects)
+	a.facts.places = make([]origin, 0, entries)
+}
+
+// directory finds objects by kind and id.
+type directory map[string]map[string]*object
+
+func (d directory) find(key fact.Key) *object { return d[key.Kind][key.ID] }
+
+func (d directory) enter(o *object) {
+	if d[o.key.Kind] == nil {
+		d[o.key.Kind] = make(map[string]*object)
+	}
+	d[o.key.Kind][o.key.ID] = o
 }
 
 // origins knows where facts were declared, after all else is forgotten.
@@ -147,7 +184,6 @@ func (a *assembly) findInstallations(read []fileFacts) {
 		}
 	}
 	a.goal.Installations = slices.Sorted(maps.Keys(a.installations))
-	a.ids = make(map[string]map[string]string)
 }
 
 // nameObjects gives every object its key, and finds those that share one.
@@ -180,12 +216,12 @@ func (a *assembly) nameObject(o *object, told map[place]bool) bool {
 	if o.kind.Name != "Installation" {
 		o.key.ID = a.id(inst, o.name)
 	}
-	if first := a.at[o.key]; first != nil {
+	if first := a.at.find(o.key); first != nil {
 		a.problem("D02", "object", []place{o.at, first.at}, o.kind.Name, a.called(o.key))
 		o.broken = true
 		return false
 	}
-	a.at[o.key] = o
+	a.at.enter(o)
 	return true
 }
 
@@ -198,17 +234,18 @@ func (a *assembly) nameRecord(o, owner *object) {
 	}
 	own, inst := o.name, owner.key.Installation()
 	if by := o.kind.Field(o.kind.Key); by.Crosses {
-		own = fact.CalledFrom(inst, a.named(o, inst, by, own))
+		_, id := a.named(o, inst, by, own)
+		own = fact.CalledFrom(inst, id)
 	}
 	o.key = fact.Key{Kind: o.kind.Name, ID: fact.NestedID(owner.key.ID, own)}
-	first := a.at[o.key]
+	first := a.at.find(o.key)
 	if first == nil {
-		a.at[o.key] = o
+		a.at.enter(o)
 		return
 	}
 	o.broken = true
 	switch {
-	case a.at[owner.key] != owner:
+	case a.at.find(owner.key) != owner:
 	case o.kind.Name == "Sharing":
 		a.problem("E18", "", []place{o.at, first.at}, o.name)
 	default:
@@ -273,25 +310,37 @@ func (a *assembly) installationOf(o *object, told map[place]bool) (string, bool)
 	return "", false
 }
 
-// id is an id, the same string for the same words: ids are many and alike.
+// roomForIDs is how many bytes of ids share an array.
+const roomForIDs = 1 << 16
+
+// id is the id of a new object. Ids stand in few large texts and not in many small
+// ones: there are as many as people, and all of them stay.
 func (a *assembly) id(inst, name string) string {
-	if a.lastIDs == nil || inst != a.lastInstallation {
-		a.lastInstallation, a.lastIDs = inst, a.ids[inst]
-		if a.lastIDs == nil {
-			a.lastIDs = make(map[string]string)
-			a.ids[inst] = a.lastIDs
-		}
+	if n := len(inst) + 1 + len(name); a.ids.Cap()-a.ids.Len() < n {
+		a.ids.Reset()
+		a.ids.Grow(max(n, roomForIDs))
 	}
-	id, ok := a.lastIDs[name]
-	if !ok {
-		id = fact.ID(inst, name)
-		a.lastIDs[name] = id
-	}
-	return id
+	from := a.ids.Len()
+	a.ids.WriteString(inst)
+	a.ids.WriteByte('/')
+	a.ids.WriteString(name)
+	return a.ids.String()[from:]
 }
 
-// named is the id of what an object of an installation names in a field.
-func (a *assembly) named(o *object, inst string, f *fact.Field, name string) string {
+// lookUp is the object of a kind that an installation calls so, and its id; there
+// may be an id and no object.
+func (a *assembly) lookUp(kind, inst, name string) (*object, string) {
+	var room [128]byte
+	id := append(append(append(room[:0], inst...), '/'), name...)
+	if o := a.at[kind][string(id)]; o != nil {
+		return o, o.key.ID
+	}
+	return nil, string(id)
+}
+
+// named is what an object of an installation names in a field: the object, if it
+// is there, and the id.
+func (a *assembly) named(o *object, inst string, f *fact.Field, name string) (*object, string) {
 	if f.Crosses {
 		with := ""
 		if e := o.entry(f.With); e != nil {
@@ -299,7 +348,7 @@ func (a *assembly) named(o *object, inst string, f *fact.Field, name string) str
 		}
 		inst, name = resolve(inst, with, name)
 	}
-	return a.id(inst, name)
+	return a.lookUp(f.Ref, inst, name)
 }
 
 // resolve is the installation and the name of what a document of an installation
@@ -325,11 +374,11 @@ func (a *assembly) renames(read []fileFacts) {
 			}
 			r := plan.Renaming{Key: o.key}
 			for _, old := range o.previously {
-				key := fact.Key{Kind: o.key.Kind, ID: a.id(o.key.Installation(), old.word)}
+				key := fact.Key{Kind: o.key.Kind, ID: fact.ID(o.key.Installation(), old.word)}
 				if o.kind.Name == "Installation" {
 					key.ID = old.word
 				}
-				if now := a.at[key]; now != nil {
+				if now := a.at.find(key); now != nil {
 					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, a.called(key))
 				} else if first, ok := claims[key]; ok {
 					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, a.called(key))
@@ -519,11 +568,12 @@ func (a *assembly) object(file []object, o *object) {
 		o.person.facts(o, to)
 	}
 	var left map[*fact.Field]int // values left out
-	for _, e := range o.entries {
-		f := fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: a.factValue(o, &e)}
+	inst := o.key.Installation()
+	for i := range o.entries {
+		e := &o.entries[i]
+		named, value := a.factValue(o, inst, e)
 		if e.field.Lenient || e.field.Loose {
-			target := fact.Key{Kind: e.field.Ref, ID: f.Value}
-			if !a.isPresent(target) && !a.isLost(e.value) {
+			if (named == nil || named.absent) && !a.isLost(e.value) {
 				a.problemOf(o, "W23", e.field.Name, e.at, e.value)
 				if e.field.Lenient {
 					if left == nil {
@@ -534,7 +584,7 @@ func (a *assembly) object(file []object, o *object) {
 				}
 			}
 		}
-		to.add(f, origin{e.at, e.also})
+		to.add(fact.Fact{Key: o.key, Field: e.field.Name, Row: e.row, Value: value}, origin{e.at, e.also})
 	}
 	if to == &a.broken {
 		return
@@ -553,8 +603,8 @@ func (a *assembly) object(file []object, o *object) {
 
 // first is the first entry of a field, whether a document has it or a roster.
 func (o *object) first(field string) *entry {
-	if p := o.person; p != nil && field == "schools" && len(p.atSchool[p.number]) > 0 {
-		school := p.schools[p.atSchool[p.number][0]]
+	if p := o.person; p != nil && field == "schools" && len(p.atSchool(p.number)) > 0 {
+		school := p.schools[p.atSchool(p.number)[0]]
 		return &entry{field: o.kind.Field(field), value: school.name, at: o.row}
 	}
 	return o.entry(field)
@@ -577,21 +627,21 @@ func (l *layer) add(f fact.Fact, from origin) {
 	l.b.AddMarked(f, uint32(len(l.places)-1))
 }
 
-// factValue is the value of an entry as facts have it: names as ids.
-func (a *assembly) factValue(o *object, e *entry) string {
-	inst := o.key.Installation()
-	value := e.value
+// factValue is the value of an entry as facts have it, names as ids, and the object
+// that it names, if that is there.
+func (a *assembly) factValue(o *object, inst string, e *entry) (named *object, value string) {
+	value = e.value
 	if e.field.Type == fact.Ref {
-		value = a.named(o, inst, e.field, value)
+		named, value = a.named(o, inst, e.field, value)
 	}
 	if !e.field.Shape.Keyed() {
-		return value
+		return named, value
 	}
 	key := e.key
 	if e.field.KeyRef != "" {
-		key = a.id(inst, key)
+		_, key = a.lookUp(e.field.KeyRef, inst, key)
 	}
-	return fact.JoinMap(key, value)
+	return named, fact.JoinMap(key, value)
 }
 
 // initialValue gives an omitted field the value with which it begins.
@@ -601,18 +651,16 @@ func (a *assembly) initialValue(o *object, f *fact.Field) {
 	if first == nil {
 		return
 	}
-	from := o
 	if far {
-		key := fact.Key{Kind: o.kind.Field(by).Ref, ID: a.id(o.key.Installation(), first.value)}
-		if from = a.at[key]; from == nil {
+		from, _ := a.lookUp(o.kind.Field(by).Ref, o.key.Installation(), first.value)
+		if from == nil {
 			return
 		}
 		if first = from.first(through); first == nil {
 			return
 		}
 	}
-	value := fact.Key{Kind: f.Ref, ID: a.id(o.key.Installation(), first.value)}
-	if a.at[value] != nil {
-		a.initial.add(fact.Fact{Key: o.key, Field: f.Name, Value: value.ID}, origin{at: o.at, also: first.at})
+	if value, id := a.lookUp(f.Ref, o.key.Installation(), first.value); value != nil {
+		a.initial.add(fact.Fact{Key: o.key, Field: f.Name, Value: id}, origin{at: o.at, also: first.at})
 	}
 }

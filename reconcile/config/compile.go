@@ -21,17 +21,19 @@ type compiler struct {
 	arena []entry      // room for entries, so that each object needs no slice of its own
 }
 
-// arenaEntries is how many entries share an array, and maxEntries how many an
-// object may have before it gets one for itself.
+// Entries share arrays: the first of a file has leastArena of them, each next one
+// twice as many, until there are mostArena. An object with more than maxEntries
+// has an array of its own.
 const (
-	arenaEntries = 4096
-	maxEntries   = 32
+	leastArena = 2 * maxEntries
+	mostArena  = 4096
+	maxEntries = 32
 )
 
 // room is an empty slice for the entries of an object.
 func (c *compiler) room() []entry {
 	if cap(c.arena)-len(c.arena) < maxEntries {
-		c.arena = make([]entry, 0, arenaEntries)
+		c.arena = make([]entry, 0, min(max(leastArena, 2*cap(c.arena)), mostArena))
 	}
 	return c.arena[len(c.arena) : len(c.arena) : len(c.arena)+maxEntries]
 }
@@ -184,10 +186,13 @@ func (f fields) value(of *fact.Field) (source.Value, bool) {
 	if of.At != "" {
 		return below(f.meta, path), false
 	}
-	if f.defaults.Exists() && !f.spec.Get(path[0]).Exists() && !f.displaced(of) {
-		return below(f.defaults, path), true
+	if own := f.spec.Get(path[0]); own.Exists() || !f.defaults.Exists() {
+		return below(own, path[1:]), false
 	}
-	return below(f.spec, path), false
+	if v := below(f.defaults, path); v.Exists() && !f.displaced(of) {
+		return v, true
+	}
+	return source.Value{}, false
 }
 
 // displaced reports whether a line says in another way what the default of a
@@ -341,8 +346,8 @@ func mappingThere(o *object, f *fact.Field) bool {
 // project reads lupa.yaml.
 func (c *compiler) project(root source.Value) {
 	spec := root.Get("spec")
-	p := &Project{Name: root.Path("metadata.name").Text(), Target: "local", Language: "en", HorizonDays: 400,
-		Targets: make(map[string]Target)}
+	p := &Project{Name: root.Path("metadata.name").Text(), Target: "local", Language: "en", HorizonDays: 400, MinGroup: 5,
+		PseudonymKey: spec.Get("pseudonymKey").Text(), Targets: make(map[string]Target)}
 	if v := spec.Get("target"); v.Exists() {
 		p.Target = v.Text()
 	}
@@ -351,6 +356,9 @@ func (c *compiler) project(root source.Value) {
 	}
 	if n, err := strconv.Atoi(spec.Get("horizonDays").Text()); err == nil {
 		p.HorizonDays = n
+	}
+	if n, err := strconv.Atoi(spec.Get("minGroup").Text()); err == nil {
+		p.MinGroup = n
 	}
 	for name, t := range spec.Get("targets").Entries() {
 		p.Targets[name.Text()] = Target{Type: t.Get("type").Text(), Path: t.Get("path").Text(),
@@ -363,8 +371,9 @@ func (c *compiler) project(root source.Value) {
 		p.Ignore = append(p.Ignore, fact.Pattern{Kind: v.Get("kind").Text(), Name: v.Get("name").Text()})
 	}
 	for _, v := range spec.Get("rosters").Items() {
-		c.out.rosters = append(c.out.rosters, c.roster(v))
-		p.Rosters = append(p.Rosters, v.Get("name").Text())
+		r := c.roster(v)
+		c.out.rosters = append(c.out.rosters, r)
+		p.Rosters, p.Exports = append(p.Rosters, r.name.word), append(append(p.Exports, r.Path), r.Deltas...)
 	}
 	if p.Targets[p.Target].Type == "" && p.Target != "local" {
 		c.out.problems = append(c.out.problems, source.Problem{Code: "D10", Args: []string{p.Target}, Pos: []source.Pos{spec.Get("target").Pos()},

@@ -43,15 +43,32 @@ const ProjectFile = "lupa.yaml"
 
 // Options say when to look and whom to tell.
 type Options struct {
-	Now  time.Time             // by the clock
-	At   *calendar.Moment      // instead of Now; each installation has its day by its own zone
-	Read func(done, files int) // called as files are read, from several goroutines
+	Now      time.Time                    // by the clock
+	At       *calendar.Moment             // instead of Now; each installation has its day by its own zone
+	Progress func(of Part, done, all int) // called as the tree is read, from several goroutines; all is 0 where nobody knows
+	Card     func(card string)            // called with every card that the tree speaks of, some of them again
+	Cache    Cache                        // of compiled files; nil for none
 
 	// FirmOnly asks only rules that later stages rely on. An import does so: what
 	// a target holds is written as it is, and judged with the tree it is then part of.
 	FirmOnly bool
 
 	again bool // the tree was read, and is read for the facts of another day
+}
+
+// Part is a part of reading a tree.
+type Part int
+
+const (
+	Files   Part = iota // of YAML
+	Rosters             // all of them at once
+	People              // and all other objects, as they become facts
+)
+
+func (o *Options) tell(of Part, done, all int) {
+	if o.Progress != nil {
+		o.Progress(of, done, all)
+	}
 }
 
 // Tree is a tree, read.
@@ -85,9 +102,12 @@ type Project struct {
 	Targets       map[string]Target
 	Language      string
 	HorizonDays   int
+	MinGroup      int    // fewer people are not counted where others read
+	PseudonymKey  string // of the pseudonyms that hide cards; "" for one that the name makes; never shown
 	Authoritative []string
 	Ignore        []fact.Pattern
 	Rosters       []string // their names
+	Exports       []string // the paths of their files and directories
 }
 
 // Target is a place that holds permissions, as lupa.yaml names it.
@@ -116,6 +136,9 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 		return nil, err
 	}
 	l.project(read)
+	if len(l.entries) > 0 {
+		l.opt.tell(Rosters, 0, 0)
+	}
 	rosters, err := l.rosters(fsys)
 	if err != nil {
 		return nil, err
@@ -124,18 +147,23 @@ func Load(ctx context.Context, fsys fs.FS, opt Options) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.cards(read, rosters)
 	if err := l.join(read, rosters, logins); err != nil {
 		return nil, err
 	}
+	l.missing()
 	return l.tree, nil
 }
 
 // ReadProject reads lupa.yaml alone, for what needs to know where targets are
 // and not what is declared.
 func ReadProject(fsys fs.FS) (*Tree, error) {
-	file, err := source.Read(fsys, ProjectFile)
-	if err != nil {
-		return nil, err
+	file := &source.File{Problems: source.Irregular(fsys, ProjectFile)}
+	if len(file.Problems) == 0 {
+		var err error
+		if file, err = source.Read(fsys, ProjectFile); err != nil {
+			return nil, err
+		}
 	}
 	l := loader{paths: []string{ProjectFile}, tree: &Tree{Files: 1, times: newTimes(fsys, Options{})}}
 	read := compile(0, file)
@@ -158,6 +186,7 @@ type fileFacts struct {
 	delegations []delegation
 	spans       []plan.List
 	judges      bool // a document says how lupa judges changes
+	rulings     []plan.Ruling
 	access      []accessRule
 	guards      []policy.Guard
 	silences    []silence
@@ -197,15 +226,13 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			file, err := source.Read(fsys, path)
+			data, err := source.ReadText(fsys, path)
 			if err != nil {
 				return err
 			}
-			read[i] = compile(int32(i), file)
+			read[i] = l.compiled(int32(i), path, data)
 			done <- struct{}{}
-			if l.opt.Read != nil {
-				l.opt.Read(len(done), len(l.paths))
-			}
+			l.opt.tell(Files, len(done), len(l.paths))
 			return nil
 		})
 	}
@@ -296,7 +323,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	a.guards(read, logins)
 	slices.SortFunc(goal.Inputs, func(a, b plan.Input) int { return strings.Compare(a.Path, b.Path) })
 	goal.Weights = policy.WeightsOf(goal.Declared())
-	goal.Guard = guardOf(read)
+	goal.Guard, goal.Rulings = guardOf(read), rulingsOf(read)
 	for i, f := range l.tree.Problems {
 		l.tree.Problems[i].Severity = goal.Weights.Of("", f.Code)
 	}
@@ -309,6 +336,7 @@ func (l *loader) join(read []fileFacts, rosters []rosterFacts, logins []loginFil
 	l.check(goal, policy.Documents, pass)
 	a.testNames()
 	a.ruleNames()
+	a.at, a.installations, a.rostered, a.joined = nil, nil, nil, nil // facts are judged from here on
 	if !slices.ContainsFunc(l.tree.Problems, hides) {
 		l.check(goal, policy.State, pass)
 	}

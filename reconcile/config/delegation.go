@@ -145,7 +145,7 @@ func (a *assembly) school(name text) (id string, ok bool) {
 	default:
 		inst = a.goal.Installations[0]
 	}
-	return a.id(inst, name.word), a.known(inst, "School", name)
+	return fact.ID(inst, name.word), a.known(inst, "School", name)
 }
 
 // loginFile is the file of logins that a Policy names.
@@ -235,7 +235,7 @@ func (a *assembly) login(inst string, row roster.Row, first map[string]source.Po
 		p.Pos = append([]source.Pos{row.At[column]}, p.Pos...)
 		a.report(p)
 	}
-	key := fact.Key{Kind: "Person", ID: a.id(inst, card)}
+	key := fact.Key{Kind: "Person", ID: fact.ID(inst, card)}
 	before, twice := first[login]
 	for column, cell := range row.Cells[:2] {
 		for _, m := range identity.Find(cell) {
@@ -250,7 +250,7 @@ func (a *assembly) login(inst string, row roster.Row, first map[string]source.Po
 		report(0, source.Problem{Code: "D21", Case: "login"})
 	case twice:
 		report(0, source.Problem{Code: "D21", Case: "twice", Args: []string{login}, Pos: []source.Pos{before}})
-	case a.at[key] == nil && !a.isLost(card):
+	case a.at.find(key) == nil && !a.isLost(card):
 		report(1, source.Problem{Code: "E01", Case: "object", Args: []string{"Person", card}})
 	default:
 		a.goal.Logins[inst][login] = key.ID
@@ -268,6 +268,9 @@ func (c *compiler) list(root source.Value, last int) {
 		c.out.spans = append(c.out.spans, plan.List{Kind: kind, First: root.Pos().Line, Last: last})
 	}
 	c.out.judges = c.out.judges || slices.Contains(guardKinds, kind)
+	if slices.Contains(rulingKinds, kind) {
+		c.out.rulings = append(c.out.rulings, ruling(kind, root))
+	}
 }
 
 // guardKinds are kinds of documents that say how lupa judges changes.

@@ -334,7 +334,7 @@ spec:
 	fsys[".piilo/a.yaml"] = &fstest.MapFile{Data: []byte(": : :"), Mode: 0o644}
 	tree := load(t, fsys, "")
 	want := config.Project{
-		Name: "testi", Target: "yhteinen", Language: "fi", HorizonDays: 30,
+		Name: "testi", Target: "yhteinen", Language: "fi", HorizonDays: 30, MinGroup: 5,
 		Targets: map[string]config.Target{
 			"paikka":   {Type: "sqlite", Path: "a/b.db"},
 			"yhteinen": {Type: "postgres", DSNEnv: "LUPA_DSN"},
@@ -365,7 +365,7 @@ spec:
 		t.Errorf("%d files, %d objects; want 3 and 5", tree.Files, tree.Objects)
 	}
 	plain := load(t, treeOf(files), "").Project
-	if diff := cmp.Diff(config.Project{Name: "testi", Target: "local", Language: "en", HorizonDays: 400, Targets: map[string]config.Target{}}, plain); diff != "" {
+	if diff := cmp.Diff(config.Project{Name: "testi", Target: "local", Language: "en", HorizonDays: 400, MinGroup: 5, Targets: map[string]config.Target{}}, plain); diff != "" {
 		t.Errorf("what holds where the project says nothing (-want +got):\n%s", diff)
 	}
 }
@@ -415,7 +415,10 @@ metadata: {name: s, installation: m}
 			{Key: key("UserGroup", "n/b"), From: []string{"n/c"}},
 		},
 		At: *day(t, "2026-03-01"), TimeZone: "Europe/Oslo",
-		Days:     map[string]calendar.Day{"m": *day(t, "2026-03-01"), "n": *day(t, "2026-03-02")},
+		Days: map[string]calendar.Day{"m": *day(t, "2026-03-01"), "n": *day(t, "2026-03-02")},
+		Rulings: []plan.Ruling{{Kind: "Project", Name: "kunta", Says: map[string]any{
+			"authoritative": map[string]any{"kinds": []string{"School"}}, "ignore": []string{`{"kind":"UserGroup","name":"x"}`},
+		}}},
 		Findings: []plan.Finding{{Code: "W23", Case: "author", Severity: "warning", Args: []string{"gone"}, Pos: []source.Pos{{File: "base.yaml", Line: 13, Col: 16}}, Subject: "SurveyTemplate m:a"}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(plan.Goal{}, "Facts", "Dormant", "Initial", "Inputs", "Origin"), cmpopts.EquateEmpty()); diff != "" {
@@ -435,9 +438,14 @@ func TestReadingIsReportedAndStops(t *testing.T) {
 	fsys := treeOf(base)
 	var mu sync.Mutex
 	var seen []int
-	opt := config.Options{Read: func(done, files int) {
+	together := false
+	opt := config.Options{Progress: func(of config.Part, done, files int) {
 		mu.Lock()
 		defer mu.Unlock()
+		if of == config.People {
+			together = together || done > 0 && done == files
+			return
+		}
 		if seen = append(seen, done); files != len(fsys) {
 			t.Errorf("%d of %d files; want %d", done, files, len(fsys))
 		}
@@ -447,6 +455,9 @@ func TestReadingIsReportedAndStops(t *testing.T) {
 	}
 	if slices.Sort(seen); len(seen) != len(fsys) || seen[len(seen)-1] != len(fsys) {
 		t.Errorf("read %v of %d files", seen, len(fsys))
+	}
+	if !together {
+		t.Error("nobody says that all objects became facts")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

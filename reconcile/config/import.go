@@ -45,7 +45,7 @@ type Edit struct{ Before, After []byte }
 // The tree must have been loaded from fsys with the same options, without
 // errors.
 func Import(ctx context.Context, fsys fs.FS, tree *Tree, snap fact.Snapshot, opt Options) (*Imported, error) {
-	opt.Read, opt.FirmOnly = nil, true
+	opt.Progress, opt.FirmOnly = nil, true
 	im := importer{goal: tree.Goal, snap: snap, declared: tree.Goal.Declared(), left: make(map[fact.Key]plan.Finding)}
 	have := im.choose()
 	files, dirs, err := paths(fsys)

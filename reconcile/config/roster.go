@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/roster"
 	"github.com/lupa-dev/lupa/schema/source"
@@ -80,10 +81,17 @@ type joinedRoster struct {
 	schools      []*object
 	classes      []*object
 	people       []*object
-	kinds        []string              // of cards, on the day
-	atSchool     [][]int32             // schools of cards, on the day
-	on           [][]roster.Membership // in force on the day
+	kinds        []string // of cards, on the day
+	onDay        calendar.Day
+	atSchools    []int32 // schools of all cards, on the day
+	begins       []int32 // where those of a card begin there, and of the last one end
 }
+
+// on is what a person is on the day.
+func (j *joinedRoster) on(i int) []roster.Membership { return j.People[i].On(j.onDay) }
+
+// atSchool are the schools of a card.
+func (j *joinedRoster) atSchool(i int) []int32 { return j.atSchools[j.begins[i]:j.begins[i+1]] }
 
 // rosterPerson is a person of a roster that no document declares: what it has but
 // groups is read from the roster when it is needed.
@@ -145,7 +153,7 @@ func (a *assembly) cards(read []fileFacts) map[card]*object {
 	for i := range read {
 		for k := range read[i].objects {
 			o := &read[i].objects[k]
-			if a.at[o.key] != o {
+			if a.at.find(o.key) != o {
 				continue
 			}
 			for _, e := range o.entries {
@@ -181,7 +189,7 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *ro
 	}
 	if o == nil {
 		name := fact.Escape(key)
-		id := fact.Key{Kind: kind.Name, ID: fact.ID(j.installation, name)}
+		id := fact.Key{Kind: kind.Name, ID: j.id(j.installation, name)}
 		o = j.byName(id, key, row)
 		if o != nil && o.key == (fact.Key{}) {
 			return o
@@ -189,7 +197,7 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *ro
 		if o == nil {
 			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
 			o = &j.rostered[len(j.rostered)-1]
-			j.at[id] = o
+			j.at.enter(o)
 			if len(j.goal.View.Ignore) > 0 && !j.goal.View.Sees(id) {
 				j.problem("D04", "", []place{row}, kind.Name, j.called(id))
 			}
@@ -216,7 +224,7 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *ro
 // byName is the object of a document that has the name of a row. One that says
 // itself that it is another card is a mistake, of which nothing comes.
 func (j *joiner) byName(id fact.Key, key string, row place) *object {
-	o := j.at[id]
+	o := j.at.find(id)
 	if o == nil {
 		return nil
 	}
@@ -237,8 +245,8 @@ const perObject = 4
 
 // defaults gives an object that no document declares the defaults of one.
 func (j *joiner) defaults(o *object) {
-	if j.arena == nil || cap(j.arena)-len(j.arena) < perObject {
-		j.arena = make([]entry, 0, arenaEntries*perObject)
+	if cap(j.arena)-len(j.arena) < perObject {
+		j.arena = make([]entry, 0, perObject*(len(j.Schools)+len(j.Classes)))
 	}
 	n := len(j.arena)
 	j.arena = j.arena[:n+perObject]
@@ -321,19 +329,20 @@ func (j *joiner) places() {
 // field would mean every school (R74). Guardians are there with their children.
 func (j *joiner) persons() {
 	kind := fact.Words.Kind("Person")
-	day := j.days[j.installation]
+	j.onDay = j.days[j.installation]
 	n := len(j.People)
-	j.people, j.kinds, j.on, j.atSchool = make([]*object, n), make([]string, n), make([][]roster.Membership, n), make([][]int32, n)
+	j.people, j.kinds, j.begins, j.atSchools = make([]*object, n), make([]string, n), make([]int32, n+1), make([]int32, 0, n)
 	away, parents := 0, 0
 	numbers := make([]rosterPerson, n)
 	for i := range j.People {
 		numbers[i] = rosterPerson{j.joinedRoster, i}
 		p := &j.People[i]
-		j.on[i] = p.On(day)
-		j.kinds[i] = roster.Kind(j.on[i])
+		on := j.on(i)
+		j.kinds[i] = roster.Kind(on)
 		j.people[i] = j.object(kind, p.Key, p.At, &numbers[i])
-		schools := j.SchoolsOf(j.kinds[i], j.on[i])
-		j.atSchool[i] = schools
+		j.atSchools = j.AppendSchools(j.atSchools, j.kinds[i], on)
+		j.begins[i+1] = int32(len(j.atSchools))
+		schools := j.atSchool(i)
 		if j.kinds[i] != "guardian" {
 			j.people[i].absent = j.kinds[i] == "" || len(schools) == 0
 			if len(p.Children) > 0 && !j.people[i].absent {
@@ -342,7 +351,7 @@ func (j *joiner) persons() {
 		}
 		if o := j.people[i]; !o.absent && o.person == nil {
 			j.own(o, "kind", j.kinds[i])
-			j.atSchools(o, i, schools)
+			j.placesOf(o, i, schools)
 		}
 	}
 	for i := range j.People {
@@ -360,7 +369,7 @@ func (j *joiner) persons() {
 		}
 	}
 	if away > 0 {
-		j.problem("N04", "", []place{j.name.at}, strconv.Itoa(away), day.String())
+		j.problem("N04", "", []place{j.name.at}, strconv.Itoa(away), j.onDay.String())
 	}
 	if j.Strangers > 0 {
 		j.problem("N08", "", []place{j.name.at}, strconv.Itoa(j.Strangers))
@@ -370,8 +379,8 @@ func (j *joiner) persons() {
 	}
 }
 
-// atSchools gives a card its schools, and a student's its classes.
-func (j *joiner) atSchools(o *object, i int, schools []int32) {
+// placesOf gives a card its schools, and a student's its classes.
+func (j *joiner) placesOf(o *object, i int, schools []int32) {
 	if j.kinds[i] == "guardian" {
 		return
 	}
@@ -392,7 +401,7 @@ func (j *joiner) atSchools(o *object, i int, schools []int32) {
 
 // classesOf are the classes of a student, each once, in the order of their ids.
 func (j *joinedRoster) classesOf(i int) (classes []*object) {
-	for _, m := range j.on[i] {
+	for _, m := range j.on(i) {
 		if m.Class >= 0 && m.Role == "student" {
 			classes = append(classes, j.classes[m.Class])
 		}
@@ -438,18 +447,12 @@ func (p *rosterPerson) facts(o *object, to *layer) {
 			add("classes", 0, class.key.ID)
 		}
 	}
-	for n, school := range p.atSchool[i] {
+	for n, school := range p.atSchool(i) {
 		if p.kinds[i] != "guardian" {
 			add("schools", n+1, p.schools[school].key.ID)
 		}
 	}
 	add("externalIds", 0, fact.JoinMap(sourcedID, p.People[i].Key))
-}
-
-// isPresent reports whether something is declared, and there on the day.
-func (a *assembly) isPresent(key fact.Key) bool {
-	o := a.at[key]
-	return o != nil && !o.absent
 }
 
 // complete finds what neither a document nor a roster says of an object.
@@ -485,8 +488,7 @@ func (a *assembly) absentOwner(o *object) *entry {
 		if e == nil {
 			continue
 		}
-		person := a.at[fact.Key{Kind: "Person", ID: a.named(o, o.key.Installation(), e.field, e.value)}]
-		if person != nil && person.absent {
+		if person, _ := a.named(o, o.key.Installation(), e.field, e.value); person != nil && person.absent {
 			return e
 		}
 	}

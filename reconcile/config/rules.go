@@ -92,8 +92,8 @@ func (a *assembly) roles(r *groupRule) map[string]bool {
 		return roles
 	}
 	for _, j := range a.joined {
-		for i, on := range j.on {
-			for _, m := range on {
+		for i := range j.People {
+			for _, m := range j.on(i) {
 				if m.Kind == r.kind || m.Kind == "" && j.kinds[i] == r.kind {
 					roles[m.Role] = true
 				}
@@ -112,7 +112,7 @@ func (a *assembly) knownToRule(inst string, r *groupRule) bool {
 	good := school && class
 	for _, group := range r.groups {
 		good = a.known(inst, "UserGroup", group) && good
-		a.ruled[fact.Key{Kind: "UserGroup", ID: a.id(inst, group.word)}] = true
+		a.ruled[fact.Key{Kind: "UserGroup", ID: fact.ID(inst, group.word)}] = true
 	}
 	if (r.kind == "student" || r.kind == "guardian") && r.role.word != "" && r.role.word != r.kind {
 		a.problem("D12", "", []place{r.role.at}, r.kind)
@@ -127,7 +127,7 @@ const maxSuggestions = 50
 
 // known reports whether a name leads to an object, and tells where it does not.
 func (a *assembly) known(inst, kind string, name text) bool {
-	if name.word == "" || a.at[fact.Key{Kind: kind, ID: a.id(inst, name.word)}] != nil {
+	if o, _ := a.lookUp(kind, inst, name.word); o != nil || name.word == "" {
 		return true
 	}
 	if a.isLost(name.word) {
@@ -144,8 +144,8 @@ func (a *assembly) known(inst, kind string, name text) bool {
 // namesOf are the names of the objects of a kind in an installation.
 func (a *assembly) namesOf(inst, kind string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for key := range a.at {
-			if key.Kind == kind && key.Installation() == inst && !yield(key.Name()) {
+		for _, o := range a.at[kind] {
+			if o.key.Installation() == inst && !yield(o.key.Name()) {
 				return
 			}
 		}
@@ -161,10 +161,10 @@ func (a *assembly) atPlaces(r *groupRule) (classes []*object) {
 		r.matched = true
 		a.give(o, field, r)
 	}
-	school := a.at[fact.Key{Kind: "School", ID: a.id(r.installation, r.school.word)}]
+	school, _ := a.lookUp("School", r.installation, r.school.word)
 	switch {
 	case r.class.word != "":
-		class := a.at[fact.Key{Kind: "SchoolClass", ID: a.id(r.installation, r.class.word)}]
+		class, _ := a.lookUp("SchoolClass", r.installation, r.class.word)
 		if of := class.entry("school"); r.school.word == "" || of != nil && of.value == r.school.word {
 			give(class)
 			classes = append(classes, class)
@@ -251,8 +251,8 @@ func (j *joinedRoster) onCards(rules grants) {
 			continue
 		}
 		f := o.kind.Field("groups")
-		for _, m := range j.on[i] {
-			if m.Kind == "" && m.School >= 0 && !slices.Contains(j.atSchool[i], m.School) {
+		for _, m := range j.on(i) {
+			if m.Kind == "" && m.School >= 0 && !slices.Contains(j.atSchool(i), m.School) {
 				continue // of a class, at a school that the card does not have
 			}
 			j.each(i, m, func(at reach) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -41,22 +42,24 @@ type validity struct {
 type turn struct{ joins, leaves int }
 
 func newTimes(fsys fs.FS, opt Options) *times {
-	opt.Read = nil
+	opt.Progress = nil
 	return &times{fsys: fsys, opt: opt, spans: make(map[fact.Key]validity), turns: make(map[string]map[calendar.Day]*turn)}
 }
 
 // person notes when memberships of one person begin and end.
 func (t *times) person(installation string, memberships []roster.Membership) {
-	var begun, ended []calendar.Day
-	for _, m := range memberships {
-		if m.Span.Empty() {
+	var begins, ends [4]calendar.Day // most people have no more
+	begun, ended := begins[:0], ends[:0]
+	for i := range memberships {
+		span := &memberships[i].Span
+		if span.Empty() {
 			continue
 		}
-		if from := m.Span.From; from != nil && !slices.Contains(begun, *from) {
+		if from := span.From; from != nil && !slices.Contains(begun, *from) {
 			begun = append(begun, *from)
 			t.turn(installation, *from).joins++
 		}
-		if to := m.Span.To; to != nil && !slices.Contains(ended, *to) {
+		if to := span.To; to != nil && !slices.Contains(ended, *to) {
 			ended = append(ended, *to)
 			t.turn(installation, *to).leaves++
 		}
@@ -105,7 +108,8 @@ var ErrChanged = errors.New("files of the tree changed while they were read")
 // read at that day. Where only documents begin and end between the tree's day and
 // that one, this is a walk over the facts. Where rows of a roster do, other people
 // are there and rules give other groups, so the tree is read again; then the
-// error may be a *DayError, ErrChanged or the machine's.
+// error may be a *DayError, ErrChanged or the machine's. With a *DayError come the
+// facts all the same where its errors hide none.
 //
 // It may be called from several goroutines.
 func (t *Tree) On(ctx context.Context, day calendar.Day) (fact.Set, error) {
@@ -117,10 +121,10 @@ func (t *Tree) On(ctx context.Context, day calendar.Day) (fact.Set, error) {
 	}
 	if !t.times.sameRows(day) {
 		then, err := t.again(ctx, day)
-		if err != nil {
+		if then == nil || then.Goal == nil {
 			return fact.Set{}, err
 		}
-		return then.Goal.Facts, nil
+		return then.Goal.Facts, err
 	}
 	return t.times.on(t.Goal, day), nil
 }
@@ -151,7 +155,7 @@ func (t *Tree) again(ctx context.Context, day calendar.Day) (*Tree, error) {
 	case err != nil:
 		return nil, err
 	case then.Refused():
-		return nil, &DayError{day, then.Problems}
+		return then, &DayError{day, then.Problems}
 	case !slices.Equal(t.Goal.Inputs, then.Goal.Inputs):
 		return nil, ErrChanged
 	}
@@ -166,6 +170,32 @@ type Boundary struct {
 	Ends   []fact.Key
 	Joins  int // people of rosters with a membership that begins
 	Leaves int // people of rosters with a membership that ends
+}
+
+// Only is the tree without objects that are not wanted, as far as On and Horizon speak
+// of it: a part of a large tree is asked about many days faster than the whole.
+func (t *Tree) Only(wanted func(object fact.Key) bool) *Tree {
+	keep := func(key fact.Key) bool { return wanted(fact.Words.Root(key)) }
+	part, goal, times := *t, *t.Goal, *newTimes(t.times.fsys, t.times.opt)
+	goal.Facts, goal.Dormant, goal.Initial = goal.Facts.Where(keep), goal.Dormant.Where(keep), goal.Initial.Where(keep)
+	goal.External = slices.DeleteFunc(slices.Clone(goal.External), func(key fact.Key) bool { return !wanted(key) })
+	times.days, times.spans, times.turns = t.times.days, t.times.spans, t.times.turns
+	part.Goal, part.times = &goal, &times
+	return &part
+}
+
+// Spans are the documents that say from when or until when they hold.
+func (t *Tree) Spans() iter.Seq[fact.Key] { return maps.Keys(t.times.spans) }
+
+// SameSpan reports whether a document holds at the same times in both trees.
+func (t *Tree) SameSpan(o *Tree, key fact.Key) bool {
+	a, here := t.times.spans[key]
+	b, there := o.times.spans[key]
+	return here == there && a.absent == b.absent && sameDay(a.span.From, b.span.From) && sameDay(a.span.To, b.span.To)
+}
+
+func sameDay(a, b *calendar.Day) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
 
 // Horizon is how far time is looked at: from the tree's day until a day that is

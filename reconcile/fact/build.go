@@ -10,29 +10,44 @@ import (
 // Builder collects facts in any order and makes a Set of them. The zero
 // Builder is ready.
 type Builder struct {
-	words, ids, values interner
-	rows               []row // id and value by their numbers in ids and values
-	marks              []uint32
-	last               Key
-	lastKind           uint32
-	lastID             uint32
+	words words
+	names names
+	like  *table    // whose strings are known
+	facts []written // in the order of their arrival
+	parts []part
+
+	last      Key
+	lastKind  uint32
+	lastID    uint32
+	lastField uint32
+	lastValue []uint32 // by the number of the field
 }
+
+// written is a fact of an object, with its strings by their numbers.
+type written struct{ field, row, value, mark uint32 }
+
+// part is facts of one object that came one after the other, up to the next part.
+type part struct{ kind, id, from uint32 }
 
 // Grow makes room for about so many objects.
 func (b *Builder) Grow(objects int) {
-	b.rows = slices.Grow(b.rows, 5*objects)
-	b.marks = slices.Grow(b.marks, 5*objects)
-	if b.ids.numbers == nil {
-		b.ids.numbers = make(map[string]uint32, objects)
-	}
+	b.facts = slices.Grow(b.facts, 5*objects)
+	b.parts = slices.Grow(b.parts, objects)
+	b.names.strings, b.names.columns = slices.Grow(b.names.strings, objects), slices.Grow(b.names.columns, objects)
 }
 
 // Expect prepares for facts that are much the same as those of a set, as what a
 // target holds is much the same as what was left there. Their strings are then
-// found where they stand, and the new set shares them.
+// found where they stand, and the new set shares them; of others it makes copies,
+// so that what is added may be parts of something larger that does not stay.
 func (b *Builder) Expect(s Set) {
-	b.ids.known, b.values.known = s.table().names, s.table().names
-	b.rows, b.marks = slices.Grow(b.rows, s.Len()), slices.Grow(b.marks, s.Len())
+	b.like = s.table()
+	b.names.known, b.names.borrowed = b.like.names, true
+	for _, w := range b.like.words {
+		b.words.number(w, 0)
+	}
+	b.facts = slices.Grow(b.facts, s.Len())
+	b.parts = slices.Grow(b.parts, s.Len()/2) // a table has a part of an object
 }
 
 // Add collects a fact. Facts of one object that come one after the other are
@@ -42,11 +57,23 @@ func (b *Builder) Add(f Fact) { b.AddMarked(f, 0) }
 // AddMarked collects a fact with a number of the caller's, such as the place
 // it was read from.
 func (b *Builder) AddMarked(f Fact, mark uint32) {
-	if len(b.rows) == 0 || f.Key != b.last {
-		b.last, b.lastKind, b.lastID = f.Key, b.words.number(f.Kind), b.ids.number(f.ID)
+	if len(b.facts) == 0 || f.ID != b.last.ID || f.Kind != b.last.Kind {
+		b.begin(f.Key)
 	}
-	b.rows = append(b.rows, pack(b.lastKind, b.lastID, b.words.number(f.Field), uint32(f.Row), b.values.number(f.Value)))
-	b.marks = append(b.marks, mark)
+	field := b.words.number(f.Field, b.lastField)
+	for int(field) >= len(b.lastValue) {
+		b.lastValue = append(b.lastValue, 0)
+	}
+	value := b.names.number(f.Value, b.lastValue[field], field)
+	b.lastField, b.lastValue[field] = field, value
+	b.facts = append(b.facts, written{field, uint32(f.Row), value, mark})
+}
+
+// begin begins a part.
+func (b *Builder) begin(key Key) {
+	b.last, b.lastKind = key, b.words.number(key.Kind, b.lastKind)
+	b.lastID = b.names.number(key.ID, b.lastID, b.lastKind)
+	b.parts = append(b.parts, part{b.lastKind, b.lastID, uint32(len(b.facts))})
 }
 
 // AddSet collects all facts of a set.
@@ -58,192 +85,318 @@ func (b *Builder) AddSet(s Set) {
 
 // Set is the set of what was collected. The Builder is spent.
 func (b *Builder) Set() Set {
-	s, _ := b.take()
-	s.rows = slices.Compact(sortRuns(s.rows, row.compare))
+	s, _ := b.set(false)
 	return s
 }
 
-// marked is a row and its mark.
-type marked struct {
+// Marked is the set of what was collected and, parallel to it, each fact's
+// mark: the smallest where a fact was added twice. The Builder is spent.
+func (b *Builder) Marked() (Set, []uint32) { return b.set(true) }
+
+// set sorts objects, which are much fewer than facts, and the facts of each.
+func (b *Builder) set(marked bool) (Set, []uint32) {
+	t, words, names := b.ranks()
+	rows := make([]row, 0, len(b.facts))
+	var marks []uint32
+	if marked {
+		marks = make([]uint32, 0, len(b.facts))
+	}
+	var object []markedRow
+	parts := b.sorted(words, names)
+	for i, p := range parts {
+		for _, f := range b.facts[p.from:p.to] {
+			object = append(object, markedRow{pack(p.kind(), p.id(), words[f.field], f.row, names[f.value]), f.mark})
+		}
+		if i+1 < len(parts) && parts[i+1].object == p.object {
+			continue
+		}
+		for i, f := range sortObject(object) {
+			if i > 0 && f.row == object[i-1].row {
+				continue
+			}
+			rows = append(rows, f.row)
+			if marked {
+				marks = append(marks, f.mark)
+			}
+		}
+		object = object[:0]
+	}
+	*b = Builder{}
+	return Set{t, rows}, marks
+}
+
+// ranked is a part by the ranks of kind and id.
+type ranked struct {
+	object   uint64
+	from, to uint32
+}
+
+func (p ranked) kind() uint32 { return uint32(p.object >> 32) }
+func (p ranked) id() uint32   { return uint32(p.object) }
+
+// sorted is the parts in the order of their objects. They come kind by kind, in
+// every file and in every table.
+func (b *Builder) sorted(words, names []uint32) []ranked {
+	at := make([]int, len(words)+1)
+	for _, p := range b.parts {
+		at[words[p.kind]+1]++
+	}
+	for i := range words {
+		at[i+1] += at[i]
+	}
+	parts := make([]ranked, len(b.parts))
+	for i, p := range b.parts {
+		to := len(b.facts)
+		if i+1 < len(b.parts) {
+			to = int(b.parts[i+1].from)
+		}
+		kind := words[p.kind]
+		parts[at[kind]] = ranked{uint64(kind)<<32 | uint64(names[p.id]), p.from, uint32(to)}
+		at[kind]++
+	}
+	sortRuns(parts, func(a, b ranked) int { return cmp.Compare(a.object, b.object) })
+	return parts
+}
+
+// markedRow is a row and its mark.
+type markedRow struct {
 	row
 	mark uint32
 }
 
-func (a marked) compare(b marked) int {
+func (a markedRow) compare(b markedRow) int {
 	if c := a.row.compare(b.row); c != 0 {
 		return c
 	}
 	return cmp.Compare(a.mark, b.mark)
 }
 
-// Marked is the set of what was collected and, parallel to it, each fact's
-// mark: the smallest where a fact was added twice. The Builder is spent.
-func (b *Builder) Marked() (Set, []uint32) {
-	s, marks := b.take()
-	all := make([]marked, len(s.rows))
-	for i, r := range s.rows {
-		all[i] = marked{r, marks[i]}
+// sortObject sorts the facts of one object: a few, and mostly in order.
+func sortObject(facts []markedRow) []markedRow {
+	if len(facts) > 32 {
+		slices.SortFunc(facts, markedRow.compare)
+		return facts
 	}
-	all = sortRuns(all, marked.compare)
-	all = slices.CompactFunc(all, func(a, b marked) bool { return a.row == b.row })
-	for i, m := range all {
-		s.rows[i], marks[i] = m.row, m.mark
+	for i := 1; i < len(facts); i++ {
+		f, j := facts[i], i
+		for ; j > 0 && f.compare(facts[j-1]) < 0; j-- {
+			facts[j] = facts[j-1]
+		}
+		facts[j] = f
 	}
-	s.rows = s.rows[:len(all)]
-	return s, marks[:len(all)]
+	return facts
 }
 
-// take is the rows with their final numbers, not yet in order, and their marks.
-func (b *Builder) take() (Set, []uint32) {
+// ranks is a table of all strings, and the places there of words and names by
+// their numbers.
+func (b *Builder) ranks() (t *table, words, names []uint32) {
 	if len(b.words.strings) > math.MaxUint16 {
 		panic("fact: more kinds and fields than any vocabulary has")
 	}
-	t := &table{}
-	var words []uint32
+	if b.like != nil && len(b.names.strings) == 0 && len(b.words.strings) == len(b.like.words) {
+		return b.like, identity(len(b.like.words)), identity(len(b.like.names))
+	}
+	t = &table{}
 	t.words, words = b.words.sorted()
-	ids, values := b.names(t)
-	s := Set{t, b.rows}
-	for i, r := range s.rows {
-		s.rows[i] = pack(words[r.kind()], ids[r.id()], words[r.field()], r.n(), values[r.value()])
+	own, ranks := b.names.sorted(len(b.words.strings))
+	all, ofKnown, ofOwn := union(b.names.known, own)
+	for i, r := range ranks {
+		ranks[i] = ofOwn[r]
 	}
-	marks := b.marks
-	*b = Builder{}
-	return s, marks
+	t.names, names = all, append(ofKnown, ranks...)
+	return t, words, names
 }
 
-// names puts ids and values into one table, and gives their places there.
-func (b *Builder) names(t *table) (ids, values []uint32) {
-	if known := b.ids.known; len(known) > 0 && len(b.ids.strings) == 0 && len(b.values.strings) == 0 {
-		t.names = known
-		ids = make([]uint32, len(known))
-		for i := range ids {
-			ids[i] = uint32(i)
+func identity(n int) []uint32 {
+	all := make([]uint32, n)
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	return all
+}
+
+// numbered is a string and its number.
+type numbered struct {
+	text   string
+	number uint32
+}
+
+func (a numbered) compare(b numbered) int { return strings.Compare(a.text, b.text) }
+
+// ranks is strings in order, each once, and the rank of each by its number.
+func ranks(all []numbered) (inOrder []string, ranks []uint32) {
+	sortRuns(all, numbered.compare)
+	inOrder, ranks = make([]string, 0, len(all)), make([]uint32, len(all))
+	for i, s := range all {
+		if i == 0 || s.text != all[i-1].text {
+			inOrder = append(inOrder, s.text)
 		}
-		return ids, ids
+		ranks[s.number] = uint32(len(inOrder) - 1)
 	}
-	allIDs, ids := b.ids.sorted()
-	allValues, values := b.values.sorted()
-	all, fromIDs, fromValues := union(allIDs, allValues)
-	t.names = all
-	for i, n := range ids {
-		ids[i] = fromIDs[n]
-	}
-	for i, n := range values {
-		values[i] = fromValues[n]
-	}
-	return ids, values
+	return inOrder, ranks
 }
 
-// interner numbers strings: those that are known by their places, the others in
-// the order of their arrival. What comes is often what came last, or what stands
-// after it, and is then found without a look into the map.
-type interner struct {
-	known   []string // sorted
+// words numbers kinds and fields, of which there are few, in the order of their
+// arrival.
+type words struct {
+	strings []string
 	numbers map[string]uint32
-	strings []string // the others; their numbers follow those of the known
-	last    uint32
 }
 
-// at is the string with a number, "" where there is none.
-func (in *interner) at(n uint32) string {
-	if int(n) < len(in.known) {
-		return in.known[n]
-	}
-	if n -= uint32(len(in.known)); int(n) < len(in.strings) {
-		return in.strings[n]
-	}
-	return ""
-}
-
-func (in *interner) number(s string) uint32 {
-	for n := in.last; n < in.last+2 && s != ""; n++ {
-		if in.at(n) == s {
-			in.last = n
-			return n
+// number is the number of a word. What comes is often what came last, or what
+// came after it the first time.
+func (w *words) number(s string, last uint32) uint32 {
+	for n := int(last); n < min(int(last)+2, len(w.strings)); n++ {
+		if w.strings[n] == s {
+			return uint32(n)
 		}
 	}
-	n, ok := in.numbers[s]
+	n, ok := w.numbers[s]
 	if !ok {
-		if in.numbers == nil {
-			in.numbers = make(map[string]uint32)
+		if w.numbers == nil {
+			w.numbers = make(map[string]uint32)
 		}
-		if i, found := slices.BinarySearch(in.known, s); found {
-			n = uint32(i)
-		} else {
-			n = uint32(len(in.known) + len(in.strings))
-			in.strings = append(in.strings, s)
-		}
-		in.numbers[s] = n
+		n = uint32(len(w.strings))
+		w.strings = append(w.strings, s)
+		w.numbers[s] = n
 	}
-	in.last = n
 	return n
 }
 
-// sorted is the strings in order, and the rank of each by its old number.
-func (in *interner) sorted() (inOrder []string, rank []uint32) {
-	type numbered struct {
-		text   string
-		number uint32
+func (w *words) sorted() (inOrder []string, rank []uint32) {
+	all := make([]numbered, len(w.strings))
+	for i, s := range w.strings {
+		all[i] = numbered{s, uint32(i)}
 	}
-	all := make([]numbered, len(in.known)+len(in.strings))
-	for i := range all {
-		all[i] = numbered{in.at(uint32(i)), uint32(i)}
-	}
-	all = sortRuns(all, func(a, b numbered) int { return strings.Compare(a.text, b.text) })
-	inOrder, rank = make([]string, len(all)), make([]uint32, len(all))
-	for i, s := range all {
-		inOrder[i], rank[s.number] = s.text, uint32(i)
-	}
-	return inOrder, rank
+	return ranks(all)
 }
 
-// maxRun is how far a value may be from its place and yet be moved there one by
-// one: an object has about as many facts.
-const maxRun = 16
+// names numbers ids and values: those that are known by their places, the others
+// in the order of their arrival. There are many and most come once, so there is no
+// map of all: a string that came long ago may get another number, and ranks make
+// them one again.
+type names struct {
+	known    []string // sorted
+	borrowed bool     // what is not known is copied
+	strings  []string // the others; their numbers follow those of the known
+	columns  []uint16 // of each of these: the number of the kind or field that it came with
+	recent   []uint32 // 1 + a number, in the place that the string's hash gives it
+	missed   int      // strings that were not there, since it has this size
+}
 
-// sortRuns sorts what comes as a few sorted runs, a little disordered inside:
-// facts come object by object, and objects file by file or table by table. It
-// may use all as its own and gives back the sorted slice.
-func sortRuns[T any](all []T, compare func(a, b T) int) []T {
-	for i := 1; i < len(all); i++ {
-		v, j := all[i], i
-		if compare(all[i-1], v) <= 0 {
-			continue
-		}
-		for j > 0 && i-j < maxRun && compare(all[j-1], v) > 0 {
-			j--
-		}
-		if j == 0 || compare(all[j-1], v) <= 0 {
-			copy(all[j+1:i+1], all[j:i])
-			all[j] = v
-		}
+const maxRecent = 1 << 14 // a power of 4
+
+// is reports whether a number is that of a string.
+func (in *names) is(n uint32, s string) bool {
+	if int(n) < len(in.known) {
+		return in.known[n] == s
 	}
-	var starts []int
-	for i := range all {
-		if i == 0 || compare(all[i-1], all[i]) > 0 {
+	n -= uint32(len(in.known))
+	return int(n) < len(in.strings) && in.strings[n] == s
+}
+
+// number is a number of a string of a column, which is likely to be one from
+// before, or to stand after it.
+func (in *names) number(s string, before, column uint32) uint32 {
+	if in.is(before, s) {
+		return before
+	}
+	if next := before + 1; int(next) < len(in.known) && in.known[next] == s {
+		return next
+	}
+	if in.missed >= len(in.recent) && len(in.recent) < maxRecent {
+		in.recent, in.missed = make([]uint32, max(16, 4*len(in.recent))), 0
+	}
+	at := &in.recent[hash(s)&uint32(len(in.recent)-1)]
+	if *at > 0 && in.is(*at-1, s) {
+		return *at - 1
+	}
+	in.missed++
+	n, known := search(in.known, s, int(before))
+	if !known {
+		n = len(in.known) + len(in.strings)
+		if in.borrowed {
+			s = strings.Clone(s)
+		}
+		in.strings, in.columns = append(in.strings, s), append(in.columns, uint16(column))
+	}
+	*at = uint32(n) + 1
+	return uint32(n)
+}
+
+// sorted is the strings that were not known in order, each once, and their ranks.
+// What came in one column, such as the ids of a kind, is mostly in order already.
+func (in *names) sorted(columns int) (inOrder []string, rank []uint32) {
+	at := make([]int, columns+1)
+	for _, c := range in.columns {
+		at[c+1]++
+	}
+	for i := range columns {
+		at[i+1] += at[i]
+	}
+	all := make([]numbered, len(in.strings))
+	for i, s := range in.strings {
+		c := in.columns[i]
+		all[at[c]] = numbered{s, uint32(i)}
+		at[c]++
+	}
+	return ranks(all)
+}
+
+// hash is of the end of a string: names differ there.
+func hash(s string) uint32 {
+	h := uint32(len(s))
+	for i := max(0, len(s)-8); i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h ^ h>>15
+}
+
+// search finds a string that is likely to stand a little after a place.
+func search(all []string, s string, after int) (int, bool) {
+	if after >= len(all) || all[after] > s {
+		after = 0
+	}
+	step := 1
+	for after+step < len(all) && all[after+step] < s {
+		after, step = after+step, 2*step
+	}
+	n, found := slices.BinarySearch(all[after:min(after+step+1, len(all))], s)
+	return after + n, found
+}
+
+// perRun is how long runs have to be for it to be worth while to merge them.
+const perRun = 8
+
+// sortRuns sorts what comes as sorted runs, one after the other: objects come file
+// by file and table by table.
+func sortRuns[T any](all []T, compare func(a, b T) int) {
+	starts := []int{0}
+	for i := 1; i < len(all); i++ {
+		if compare(all[i-1], all[i]) > 0 {
 			starts = append(starts, i)
 		}
 	}
-	if len(starts) > len(all)/maxRun {
+	if len(starts) > 1+len(all)/perRun {
 		slices.SortFunc(all, compare)
-		return all
+	} else if len(starts) > 1 {
+		sortStarting(all, make([]T, len(all)), starts, compare)
 	}
-	for into := make([]T, len(all)*min(len(starts)-1, 1)); len(starts) > 1; all, into = into, all {
-		var merged []int
-		for k := 0; k < len(starts); k += 2 {
-			merged = append(merged, starts[k])
-			middle, end := len(all), len(all)
-			if k+1 < len(starts) {
-				middle = starts[k+1]
-			}
-			if k+2 < len(starts) {
-				end = starts[k+2]
-			}
-			mergeRuns(into[starts[k]:end], all[starts[k]:middle], all[middle:end], compare)
-		}
-		starts = merged
+}
+
+// sortStarting sorts runs that begin at starts, of which the first is where all
+// begins: each half, and then both. What short runs there are is merged first.
+func sortStarting[T any](all, room []T, starts []int, compare func(a, b T) int) {
+	if len(starts) == 1 {
+		return
 	}
-	return all
+	half, _ := slices.BinarySearch(starts[1:len(starts)-1], starts[0]+len(all)/2)
+	middle := starts[half+1] - starts[0]
+	sortStarting(all[:middle], room[:middle], starts[:half+1], compare)
+	sortStarting(all[middle:], room[middle:], starts[half+1:], compare)
+	from, _ := slices.BinarySearchFunc(all[:middle], all[middle], compare) // before it all is in place
+	mergeRuns(room[from:], all[from:middle], all[middle:], compare)
+	copy(all[from:], room[from:])
 }
 
 // mergeRuns merges two sorted runs; of equal values those of a come first.

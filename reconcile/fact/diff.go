@@ -1,5 +1,7 @@
 package fact
 
+import "slices"
+
 // Change is what has to happen to one object: the facts that go and the facts
 // that come. An object that goes or comes whole has its Field "" among them.
 type Change struct {
@@ -15,6 +17,10 @@ func Diff(have, want Set) []Change {
 	var changes []Change
 	i, j := 0, 0
 	for i < len(have.rows) || j < len(want.rows) {
+		if i < len(have.rows) && j < len(want.rows) && have.rows[i] == want.rows[j] {
+			i, j = i+1, j+1 // most of what a target holds is as it is to be
+			continue
+		}
 		var del, add []row
 		switch {
 		case j == len(want.rows) || i < len(have.rows) && have.rows[i].object() < want.rows[j].object():
@@ -25,6 +31,10 @@ func Diff(have, want Set) []Change {
 			add, j = want.rows[j:end], end
 		default:
 			iEnd, jEnd := have.objectEnd(i), want.objectEnd(j)
+			if slices.Equal(have.rows[i:iEnd], want.rows[j:jEnd]) {
+				i, j = iEnd, jEnd
+				continue
+			}
 			del, add = difference(have.rows[i:iEnd], want.rows[j:jEnd])
 			i, j = iEnd, jEnd
 		}

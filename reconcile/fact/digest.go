@@ -31,14 +31,34 @@ func (d *Digest) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Digest is the set's digest.
+// Digest is the set's digest. A target and a plan ask for that of the same facts,
+// one after the other: the one asked for last is kept with the strings.
 func (s Set) Digest() Digest {
-	data, err := s.MarshalBinary()
-	if err != nil {
-		panic(err) // MarshalBinary has no way to fail
+	if len(s.rows) == 0 {
+		return sha256.Sum256(s.marshal(nil, keep))
 	}
-	return sha256.Sum256(data)
+	if last := s.t.digested.Load(); last != nil && len(last.rows) == len(s.rows) && &last.rows[0] == &s.rows[0] {
+		return last.digest
+	}
+	h, d := sha256.New(), &digested{rows: s.rows}
+	rest := s.marshal(make([]byte, 0, chunk+chunk/8), func(part []byte) []byte {
+		h.Write(part)
+		return part[:0]
+	})
+	h.Write(rest)
+	h.Sum(d.digest[:0])
+	s.t.digested.Store(d)
+	return d.digest
 }
+
+// digested is the digest of rows of a table.
+type digested struct {
+	rows   []row
+	digest Digest
+}
+
+// chunk is how much of a binary form is digested at once.
+const chunk = 32 << 10
 
 // maxText bounds how long all strings of a set are together: a million people
 // have a quarter of that. Strings that repeat each other's beginnings could
@@ -53,11 +73,22 @@ const binaryHeader = "lupa facts 1\n"
 // then the objects, each as kind, id, number of facts and, for each fact,
 // field, row and value. All numbers are unsigned varints.
 func (s Set) MarshalBinary() ([]byte, error) {
+	return s.marshal(make([]byte, 0, 64+8*len(s.rows)), keep), nil
+}
+
+func keep(out []byte) []byte { return out }
+
+// marshal appends the binary form to out. When there is more than a chunk in it,
+// full may take it away.
+func (s Set) marshal(out []byte, full func(out []byte) []byte) []byte {
 	s = s.compact()
-	out := append(make([]byte, 0, 64+8*len(s.rows)), binaryHeader...)
-	out = appendStrings(out, s.table().words)
-	out = appendStrings(out, s.table().names)
+	out = append(out, binaryHeader...)
+	out = appendStrings(out, s.table().words, full)
+	out = appendStrings(out, s.table().names, full)
 	for i := 0; i < len(s.rows); {
+		if len(out) > chunk {
+			out = full(out)
+		}
 		end := s.objectEnd(i)
 		out = binary.AppendUvarint(out, uint64(s.rows[i].kind()))
 		out = binary.AppendUvarint(out, uint64(s.rows[i].id()))
@@ -68,7 +99,7 @@ func (s Set) MarshalBinary() ([]byte, error) {
 			out = binary.AppendUvarint(out, uint64(s.rows[i].value()))
 		}
 	}
-	return out, nil
+	return out
 }
 
 // compact drops the strings that no row uses.
@@ -82,7 +113,7 @@ func (s Set) compact() Set {
 	if !slices.Contains(words, 0) && !slices.Contains(names, 0) {
 		return Set{t, s.rows}
 	}
-	used := &table{keepUsed(t.words, words), keepUsed(t.names, names)}
+	used := &table{words: keepUsed(t.words, words), names: keepUsed(t.names, names)}
 	return s.renumber(used, words, names)
 }
 
@@ -98,10 +129,13 @@ func keepUsed(all []string, numbers []uint32) []string {
 	return used
 }
 
-func appendStrings(out []byte, all []string) []byte {
+func appendStrings(out []byte, all []string, full func([]byte) []byte) []byte {
 	out = binary.AppendUvarint(out, uint64(len(all)))
 	last := ""
 	for _, s := range all {
+		if len(out) > chunk {
+			out = full(out)
+		}
 		n := 0
 		for n < len(last) && n < len(s) && last[n] == s[n] {
 			n++

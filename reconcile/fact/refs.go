@@ -41,6 +41,21 @@ func (v *Vocabulary) Dangling(s Set) iter.Seq[Reference] {
 	}
 }
 
+// Named are the ids of the objects of one kind that something in the set names.
+func (v *Vocabulary) Named(s Set, kind string) map[string]bool {
+	named, met := make(map[string]bool), make([]bool, len(s.table().names))
+	v.references(s, func(ref Reference, number uint32) bool {
+		if ref.Target.Kind != kind || number != partOfValue && met[number] {
+			return true
+		}
+		if named[ref.Target.ID] = true; number != partOfValue {
+			met[number] = true
+		}
+		return true
+	})
+	return named
+}
+
 // existing says, for each kind that something refers to, which ids exist.
 func (v *Vocabulary) existing(s Set) map[string][]bool {
 	there := make(map[string][]bool)
@@ -65,12 +80,12 @@ const partOfValue = ^uint32(0)
 // name it refers to, until visit says false.
 func (v *Vocabulary) references(s Set, visit func(ref Reference, number uint32) bool) {
 	fields := v.referring(s.table())
-	var last [2]uint32
-	var f *Field
 	for i, r := range s.rows {
-		if at := [2]uint32{r.kind(), r.field()}; i == 0 || at != last {
-			last, f = at, fields[at]
+		of := fields[r.kind()]
+		if of == nil {
+			continue
 		}
+		f := of[r.field()]
 		if f == nil {
 			continue
 		}
@@ -90,8 +105,8 @@ func (v *Vocabulary) references(s Set, visit func(ref Reference, number uint32) 
 }
 
 // referring are the fields that name objects, by the numbers of kind and field.
-func (v *Vocabulary) referring(t *table) map[[2]uint32]*Field {
-	fields := make(map[[2]uint32]*Field)
+func (v *Vocabulary) referring(t *table) [][]*Field {
+	fields := make([][]*Field, len(t.words))
 	for kindNo, kind := range t.words {
 		k := v.Kind(kind)
 		if k == nil {
@@ -100,7 +115,10 @@ func (v *Vocabulary) referring(t *table) map[[2]uint32]*Field {
 		for i := range k.Fields {
 			f := &k.Fields[i]
 			if no, ok := slices.BinarySearch(t.words, f.Name); ok && (f.Ref != "" || f.KeyRef != "") {
-				fields[[2]uint32{uint32(kindNo), uint32(no)}] = f
+				if fields[kindNo] == nil {
+					fields[kindNo] = make([]*Field, len(t.words))
+				}
+				fields[kindNo][no] = f
 			}
 		}
 	}
@@ -180,6 +198,9 @@ type Pattern struct {
 // Sees reports whether an object is in view. A nested record is where its
 // parent is.
 func (sc Scope) Sees(key Key) bool {
+	if len(sc.Ignore) == 0 {
+		return true
+	}
 	root := Words.Root(key)
 	return !slices.ContainsFunc(sc.Ignore, func(p Pattern) bool {
 		ok, err := path.Match(p.Name, root.Name())

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Set is a sorted set of facts, each once. The zero Set is empty. A Set never
@@ -18,6 +19,8 @@ type Set struct {
 type table struct {
 	words []string // kinds and fields: few
 	names []string // ids and values: many
+
+	digested atomic.Pointer[digested]
 }
 
 // row is a fact as numbers: a = kind(16) id(32) field(16), b = row(32)
@@ -129,11 +132,25 @@ func (s Set) Object(key Key) Set {
 }
 
 func (s Set) between(from, to uint64) Set {
-	at := func(a uint64) int {
-		i, _ := slices.BinarySearchFunc(s.rows, row{a: a}, row.compare)
-		return i
+	rows := s.rows[firstAt(s.rows, from):]
+	near := rows // most objects have a few facts
+	if len(rows) > 64 && rows[64].a >= to {
+		near = rows[:64]
 	}
-	return Set{s.t, s.rows[at(from):at(to)]}
+	return Set{s.t, rows[:firstAt(near, to)]}
+}
+
+// firstAt is where the first row stands that is not before a kind, id and field.
+func firstAt(rows []row, a uint64) int {
+	from, to := 0, len(rows)
+	for from < to {
+		if middle := int(uint(from+to) / 2); rows[middle].a < a {
+			from = middle + 1
+		} else {
+			to = middle
+		}
+	}
+	return from
 }
 
 // Start is the position in s of the first fact of part, which must be a part
@@ -161,6 +178,21 @@ func (s Set) Field(field string) Set {
 		to++
 	}
 	return Set{s.t, s.rows[from:to]}
+}
+
+// Only is the part of the set that speaks of one field, of whatever objects.
+func (s Set) Only(field string) Set {
+	w, ok := slices.BinarySearch(s.table().words, field)
+	if !ok {
+		return Set{}
+	}
+	var rows []row
+	for _, r := range s.rows {
+		if r.field() == uint32(w) {
+			rows = append(rows, r)
+		}
+	}
+	return Set{s.t, rows}
 }
 
 // Values are the values of a field of an object, in order.
@@ -232,6 +264,9 @@ func (s Set) Where(keep func(Key) bool) Set {
 
 // Without is the part of the set that speaks of objects of which o says nothing.
 func (s Set) Without(o Set) Set {
+	if len(o.rows) == 0 {
+		return s
+	}
 	a, b := align(s, o)
 	rows := make([]row, 0, 16)
 	j := 0
@@ -281,9 +316,13 @@ func Align(sets ...Set) []Set {
 		if first.table() == next.table() {
 			continue
 		}
+		if slices.Equal(first.table().words, next.table().words) && slices.Equal(first.table().names, next.table().names) {
+			out[i] = Set{first.t, next.rows} // much the same was declared and is there
+			continue
+		}
 		words, w0, wi := union(first.table().words, next.table().words)
 		names, n0, ni := union(first.table().names, next.table().names)
-		t := &table{words, names}
+		t := &table{words: words, names: names}
 		if len(words) == len(first.table().words) && len(names) == len(first.table().names) {
 			t = first.table() // it has all that the next one has
 		} else {

@@ -491,7 +491,7 @@ func (m *municipality) substitutedProfiles(inst, site string) {
 		if m.oneIn(3) {
 			continue
 		}
-		key := m.object("SubstitutedProfile", fact.NestedID(id, own))
+		key := m.object("SubstitutedProfile", fact.NestedID(id, fact.CalledFrom(inst, fact.ID(site, own))))
 		m.set(key, "profile", fact.ID(site, own))
 		m.some(key, "units", 2, ids(site, "unit", 3))
 		m.set(key, "absent", fact.ID(site, "u1"))

@@ -72,8 +72,8 @@ func (m *maker) affected() []fact.Key {
 			all = append(all, key)
 		}
 	}
-	for key, card := range m.have.Kind("Person").Objects() { // guardians hang on their children
-		if !found[key.ID] && slices.ContainsFunc(card.Values("children"), func(child string) bool { return found[child] }) {
+	for key, guardian := range m.have.Kind("Person").Only("children").Objects() { // who hangs on them
+		if !found[key.ID] && slices.ContainsFunc(guardian.Values("children"), func(child string) bool { return found[child] }) {
 			all = append(all, key)
 		}
 	}

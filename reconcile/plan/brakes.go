@@ -71,10 +71,10 @@ func (p *Plan) acknowledgements() []string {
 // acknowledgement is void.
 func (p *Plan) Pass(acknowledged []Acknowledgement) error {
 	passed := make(map[string]bool)
-	var wrong []string
+	var wrong []error
 	for _, a := range acknowledged {
-		if why := p.void(a); why != "" {
-			wrong = append(wrong, fmt.Sprintf("%s is void: %s", a, why))
+		if why := p.void(a); why != nil {
+			wrong = append(wrong, fmt.Errorf("%s is void: %w", a, why))
 		}
 		passed[a.Name] = true
 	}
@@ -85,26 +85,30 @@ func (p *Plan) Pass(acknowledged []Acknowledgement) error {
 		}
 	}
 	if len(missing) > 0 {
-		wrong = append(wrong, "nobody acknowledged "+strings.Join(missing, ", "))
+		wrong = append(wrong, fmt.Errorf("nobody acknowledged %s", strings.Join(missing, ", ")))
 	}
-	if len(wrong) > 0 {
-		return fmt.Errorf("%w: %s", ErrBraked, strings.Join(wrong, "; "))
+	if len(wrong) == 0 {
+		return nil
 	}
-	return nil
+	all := wrong[0]
+	for _, another := range wrong[1:] {
+		all = fmt.Errorf("%w; %w", all, another)
+	}
+	return fmt.Errorf("%w: %w", ErrBraked, all)
 }
 
 // void is why an acknowledgement does not pass anything of this plan.
-func (p *Plan) void(a Acknowledgement) string {
+func (p *Plan) void(a Acknowledgement) error {
 	i := slices.IndexFunc(p.Brakes, func(b Brake) bool { return b.Name == a.Name })
 	switch {
 	case !strings.HasPrefix(p.Hash, a.Hash):
-		return "it is for another plan, this one is " + p.Hash[:hashDigits]
+		return fmt.Errorf("it is for another plan, this one is %s", p.Hash[:hashDigits])
 	case i < 0:
-		return "this plan has no brake of that name"
+		return errors.New("this plan has no brake of that name")
 	case p.Brakes[i].Figure != a.Figure:
-		return fmt.Sprintf("the figure of this plan is %d", p.Brakes[i].Figure)
+		return fmt.Errorf("the figure of this plan is %d", p.Brakes[i].Figure)
 	}
-	return ""
+	return nil
 }
 
 // acknowledged makes sure that what a file lists to be acknowledged is what its
@@ -113,7 +117,8 @@ func (p *Plan) void(a Acknowledgement) string {
 func (p *Plan) acknowledged(listed []byte) error {
 	var want []byte
 	if p.Brakes != nil {
-		want = appendValue(nil, p.acknowledgements())
+		p.Acknowledge = p.acknowledgements()
+		want = appendValue(nil, p.Acknowledge)
 	}
 	if !bytes.Equal(listed, want) {
 		return errors.New("what is to be acknowledged is not what its brakes are")

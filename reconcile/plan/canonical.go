@@ -56,6 +56,62 @@ func appendField(to []byte, f *FieldChange) []byte {
 	return append(to, '}')
 }
 
+func appendObject(to []byte, o *Object) []byte {
+	to = append(to, '{')
+	if len(o.Everywhere) > 0 {
+		to = append(appendValue(append(to, `"everywhere":`...), o.Everywhere), ',')
+	}
+	to = appendString(append(to, `"id":`...), o.ID)
+	to = appendString(append(to, `,"kind":`...), o.Kind)
+	to = appendString(append(to, `,"name":`...), o.Name)
+	return append(to, '}')
+}
+
+func appendInput(to []byte, in *Input) []byte {
+	to = appendString(append(to, `{"path":`...), in.Path)
+	to = appendString(append(to, `,"sha256":`...), in.SHA256)
+	return append(to, '}')
+}
+
+func appendFinding(to []byte, f *Finding) []byte {
+	to = appendOrNull(append(to, `{"args":`...), f.Args, appendText)
+	if f.Case != "" {
+		to = appendString(append(to, `,"case":`...), f.Case)
+	}
+	to = appendString(append(to, `,"code":`...), f.Code)
+	if f.Hint != "" {
+		to = appendString(append(to, `,"hint":`...), f.Hint)
+	}
+	to = appendString(append(to, `,"message":`...), f.Message)
+	to = appendOrNull(append(to, `,"pos":`...), f.Pos, appendPos)
+	to = appendString(append(to, `,"severity":`...), string(f.Severity))
+	to = appendString(append(to, `,"subject":`...), f.Subject)
+	if f.Suggest != "" {
+		to = appendString(append(to, `,"suggest":`...), f.Suggest)
+	}
+	return append(to, '}')
+}
+
+func appendBrake(to []byte, b *Brake) []byte {
+	to = appendOrNull(append(to, `{"args":`...), b.Args, appendText)
+	to = appendString(append(to, `,"case":`...), b.Case)
+	to = appendString(append(to, `,"code":`...), b.Code)
+	to = appendInt(append(to, `,"figure":`...), &b.Figure)
+	to = appendString(append(to, `,"message":`...), b.Message)
+	to = appendString(append(to, `,"name":`...), b.Name)
+	return append(to, '}')
+}
+
+// appendOrNull is appendList where no list is not an empty one.
+func appendOrNull[T any](to []byte, list []T, item func([]byte, *T) []byte) []byte {
+	if list == nil {
+		return append(to, "null"...)
+	}
+	return appendList(to, list, item)
+}
+
+func appendText[S ~string](to []byte, s *S) []byte { return appendString(to, string(*s)) }
+
 func appendStep(to []byte, st *order.Step) []byte {
 	to = append(to, '{')
 	if st.Add.Len() > 0 {
@@ -125,7 +181,7 @@ func appendValue(to []byte, v any) []byte {
 	case string:
 		return appendString(to, v)
 	case []string:
-		return appendList(to, v, func(to []byte, s *string) []byte { return appendString(to, *s) })
+		return appendList(to, v, appendText)
 	case map[string]any:
 		return appendMap(to, v)
 	}
@@ -134,6 +190,12 @@ func appendValue(to []byte, v any) []byte {
 
 func appendMap(to []byte, m map[string]any) []byte {
 	to = append(to, '{')
+	if len(m) == 1 { // as most are: there is nothing to sort
+		for key, value := range m {
+			to = appendValue(append(appendString(to, key), ':'), value)
+		}
+		return append(to, '}')
+	}
 	for i, key := range slices.SortedFunc(maps.Keys(m), byUTF16) {
 		if i > 0 {
 			to = append(to, ',')

@@ -1,8 +1,10 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/order"
@@ -11,32 +13,36 @@ import (
 
 // changes gathers changes of facts by the object that a person sees.
 func (m *maker) changes(all []fact.Change, renames []order.Step) []Change {
-	byRoot := make(map[fact.Key][]fact.Change, len(all))
-	var roots []fact.Key
-	for _, c := range all {
-		root := fact.Words.Root(c.Key)
-		if byRoot[root] == nil {
-			roots = append(roots, root)
-		}
-		byRoot[root] = append(byRoot[root], c)
+	type part struct {
+		root fact.Key
+		at   int // in all; -1 of a rename: what is renamed changes, even if nothing is said of it
 	}
+	parts := make([]part, 0, len(all)+len(renames))
 	from := make(map[fact.Key]string)
 	for _, st := range renames {
 		from[st.Key] = st.From
-		if byRoot[st.Key] == nil {
-			roots = append(roots, st.Key)
-		}
+		parts = append(parts, part{st.Key, -1})
+	}
+	for i, c := range all {
+		parts = append(parts, part{fact.Words.Root(c.Key), i})
 	}
 	place := kindOrder()
-	slices.SortFunc(roots, func(a, b fact.Key) int {
-		if a.Kind != b.Kind {
-			return place[a.Kind] - place[b.Kind]
+	slices.SortFunc(parts, func(a, b part) int {
+		if a.root.Kind != b.root.Kind {
+			return place[a.root.Kind] - place[b.root.Kind]
 		}
-		return a.Compare(b)
+		return cmp.Or(strings.Compare(a.root.ID, b.root.ID), a.at-b.at)
 	})
-	out := make([]Change, 0, len(roots))
-	for _, root := range roots {
-		c := m.change(root, byRoot[root])
+	out := make([]Change, 0, len(parts))
+	var changed []fact.Change
+	for i := 0; i < len(parts); {
+		root := parts[i].root
+		for changed = changed[:0]; i < len(parts) && parts[i].root == root; i++ {
+			if parts[i].at >= 0 {
+				changed = append(changed, all[parts[i].at])
+			}
+		}
+		c := m.change(root, changed)
 		if old, ok := from[root]; ok {
 			c.Action, c.Previously = string(order.Rename), m.name(old)
 		}
@@ -137,7 +143,10 @@ func (m *maker) value(s fact.Set, f *fact.Field) any {
 		}
 		return nil
 	}
-	var texts []string
+	if f.Shape == fact.One {
+		return m.oneValue(s.At(0).Value, f)
+	}
+	texts := make([]string, 0, s.Len())
 	for _, f2 := range s.All() {
 		text := f2.Value
 		if f.Type == fact.Ref && !f.Shape.Keyed() {
@@ -145,8 +154,8 @@ func (m *maker) value(s fact.Set, f *fact.Field) any {
 		}
 		texts = append(texts, text)
 	}
-	switch {
-	case f.Shape == fact.Sets:
+	switch f.Shape {
+	case fact.Sets:
 		sets := make(map[string]any)
 		for _, text := range texts {
 			k, v := fact.SplitMap(text)
@@ -157,7 +166,7 @@ func (m *maker) value(s fact.Set, f *fact.Field) any {
 			sets[k] = append(list, v)
 		}
 		return sets
-	case f.Shape == fact.Map:
+	case fact.Map:
 		values := make(map[string]any, len(texts))
 		for _, text := range texts {
 			k, v := fact.SplitMap(text)
@@ -170,16 +179,23 @@ func (m *maker) value(s fact.Set, f *fact.Field) any {
 			values[k] = v
 		}
 		return values
-	case f.Shape != fact.One:
-		return texts
-	case f.Type == fact.Flag:
+	}
+	return texts
+}
+
+// oneValue is value of a field that has one.
+func (m *maker) oneValue(text string, f *fact.Field) any {
+	switch f.Type {
+	case fact.Ref:
+		return m.name(text)
+	case fact.Flag:
 		return true
-	case f.Type == fact.Count:
-		if n, err := strconv.ParseInt(texts[0], 10, 64); err == nil {
+	case fact.Count:
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return n
 		}
 	}
-	return texts[0]
+	return text
 }
 
 func (m *maker) recordValue(object fact.Set, kind *fact.Kind) any {

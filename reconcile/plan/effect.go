@@ -211,6 +211,17 @@ func appendEffect(to []byte, e *Effect) []byte {
 	return append(to, '}')
 }
 
+func appendTemplate(to []byte, t *TemplateEffect) []byte {
+	to = appendOrNull(append(to, `{"actions":`...), t.Actions, appendText)
+	to = append(to, `,"gained":`...)
+	to = appendValue(to, t.Gained)
+	to = appendValue(append(to, `,"people":`...), t.People)
+	to = appendValue(append(to, `,"places":`...), t.Places)
+	to = appendReason(append(to, `,"reason":`...), &t.Reason)
+	to = appendValue(append(to, `,"templates":`...), t.Templates)
+	return append(to, '}')
+}
+
 func appendReason(to []byte, r *Reason) []byte {
 	to = appendValue(append(to, `{"args":`...), r.Args)
 	if r.Case != "" {
@@ -227,6 +238,15 @@ func appendCount(to []byte, c *Count) []byte {
 	to = appendString(append(to, `,"right":`...), c.Right)
 	to = appendString(append(to, `,"sensitivity":`...), string(c.Sensitivity))
 	return append(to, '}')
+}
+
+func appendTitle(to []byte, t *Title) []byte {
+	to = appendString(append(to, `{"kind":`...), t.Kind)
+	if t.Language != "" {
+		to = appendString(append(to, `,"language":`...), t.Language)
+	}
+	to = appendString(append(to, `,"name":`...), t.Name)
+	return append(appendString(append(to, `,"title":`...), t.Title), '}')
 }
 
 func appendPos(to []byte, p *source.Pos) []byte {

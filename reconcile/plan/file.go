@@ -10,13 +10,8 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/gowebpki/jcs"
-
-	"github.com/lupa-dev/lupa/reconcile/fact"
-	"github.com/lupa-dev/lupa/reconcile/order"
 )
 
 // What readers of lupa's files tell apart. They come wrapped in what sort of
@@ -33,32 +28,90 @@ func (p *Plan) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return join(members), nil
+	return members.join()
 }
 
-// members are the parts of the plan, each in canonical form. The long ones are
-// written by this package, as jcs takes a minute for what takes it a second.
-func (p *Plan) members() (map[string]json.RawMessage, error) {
+// member writes one member of a plan in canonical form.
+type member func(*stream)
+
+type members map[string]member
+
+// members are the parts of the plan. The lists are written by this package, as jcs
+// takes a minute for what takes it a second, and as they are asked for: all of them
+// are several times as large as the plan.
+func (p *Plan) members() (members, error) {
+	rest := *p
+	for _, list := range rest.lists() {
+		list.drop()
+	}
 	type bare Plan // without MarshalJSON
-	rest := bare(*p)
-	rest.Changes, rest.Drift, rest.Effect, rest.Unchanged, rest.EffectSummary = nil, nil, nil, nil, nil
-	members, err := shortMembers(rest)
+	short, err := shortMembers(bare(rest))
 	if err != nil {
 		return nil, err
+	}
+	members := make(members)
+	for name, text := range short {
+		members[name] = ready(text)
+	}
+	for _, list := range p.lists() {
+		members[list.name] = list.write
+	}
+	if len(p.EffectSummary) == 0 {
+		delete(members, "effectSummary")
 	}
 	if p.Brakes == nil { // of a plan by an older lupa
 		delete(members, "brakes")
 		delete(members, "acknowledge")
 	}
-	members["changes"] = appendList(nil, p.Changes, appendChange)
-	members["drift"] = appendList(nil, p.Drift, appendChange)
-	members["effect"] = appendList(nil, p.Effect, appendEffect)
-	if len(p.EffectSummary) > 0 {
-		members["effectSummary"] = appendList(nil, p.EffectSummary, appendCount)
+	if p.Titles == nil {
+		delete(members, "titles")
 	}
-	members["unchanged"] = appendList(nil, p.Unchanged, appendEffect)
-	members["steps"] = appendList(nil, p.Steps, appendStep)
+	if p.People == nil {
+		delete(members, "people")
+	}
 	return members, nil
+}
+
+// ready is a member that is written already.
+func ready(text []byte) member { return func(s *stream) { s.text = append(s.text, text...) } }
+
+// stream is what is written and not yet passed on.
+type stream struct {
+	to   io.Writer
+	text []byte
+	err  error
+}
+
+// streamed is how much is passed on at once.
+const streamed = 64 << 10
+
+// flush passes on what is written, if it is as much as that.
+func (s *stream) flush(least int) {
+	if len(s.text) < least || s.err != nil {
+		return
+	}
+	_, s.err = s.to.Write(s.text)
+	s.text = s.text[:0]
+}
+
+// write writes the object that has the members.
+func (m members) write(w io.Writer) error {
+	s := stream{to: w}
+	before := byte('{')
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		s.text = append(appendString(append(s.text, before), name), ':')
+		m[name](&s)
+		before = ','
+	}
+	s.text = append(s.text, '}')
+	s.flush(0)
+	return s.err
+}
+
+func (m members) join() ([]byte, error) {
+	var out bytes.Buffer
+	err := m.write(&out)
+	return out.Bytes(), err
 }
 
 // shortMembers are the members of an object, each in canonical form.
@@ -81,17 +134,45 @@ func (p *Plan) seal() string {
 	if err != nil {
 		panic(fmt.Sprintf("plan: %v", err)) // everything in a plan has a JSON form
 	}
-	return hash(members)
+	delete(members, "hash")
+	if members["acknowledge"] != nil {
+		members["acknowledge"] = ready([]byte("[]"))
+	}
+	sum := sha256.New()
+	members.write(sum) // a hash takes everything
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Write writes the plan file: the canonical form and a line feed.
+// MaxPlan is how many bytes a plan file may have: four times what a plan takes that
+// changes a hundred thousand people at once.
+const MaxPlan = 256 << 20
+
+// Write writes the plan file: the canonical form and a line feed. What it wrote
+// before an error is no plan.
 func (p *Plan) Write(w io.Writer) error {
-	data, err := p.MarshalJSON()
+	members, err := p.members()
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(data, '\n'))
+	to := &within{w, MaxPlan - 1}
+	if err := members.write(to); err != nil {
+		return err
+	}
+	_, err = w.Write([]byte("\n"))
 	return err
+}
+
+// within writes as many bytes as a plan may have.
+type within struct {
+	io.Writer
+	left int
+}
+
+func (w *within) Write(data []byte) (int, error) {
+	if w.left -= len(data); w.left < 0 {
+		return 0, tooLarge("plan", MaxPlan)
+	}
+	return w.Writer.Write(data)
 }
 
 // Read reads a plan file. It refuses, with ErrAltered, every file that is not
@@ -101,10 +182,13 @@ func Read(data []byte) (*Plan, error) { return read(data) }
 // ReadSteps is Read for an apply: it leaves out Changes, Drift and Effect, which
 // are for people to look at and half of a large plan.
 func ReadSteps(data []byte) (*Plan, error) {
-	return read(data, "changes", "drift", "effect", "unchanged", "effectSummary")
+	return read(data, "changes", "drift", "effect", "unchanged", "effectSummary", "titles", "people")
 }
 
 func read(data []byte, without ...string) (*Plan, error) {
+	if len(data) > MaxPlan {
+		return nil, tooLarge("plan", MaxPlan)
+	}
 	members, err := unseal(data, "plan", Format)
 	if err != nil {
 		return nil, err
@@ -137,7 +221,7 @@ func unseal(data []byte, kind string, format int) (map[string]json.RawMessage, e
 		hash, kind string
 	}
 	for name, into := range map[string]any{"format": &is.format, "hash": &is.hash, "kind": &is.kind} {
-		if json.Unmarshal(members[name], into) != nil {
+		if len(members[name]) > maxName || json.Unmarshal(members[name], into) != nil {
 			return nil, fmt.Errorf("%w, or no %s at all", altered, kind)
 		}
 	}
@@ -152,77 +236,45 @@ func unseal(data []byte, kind string, format int) (map[string]json.RawMessage, e
 	return members, nil
 }
 
-// decode makes a plan of its parts; the long ones are each read by themselves,
-// or not at all.
+// maxPlanHead is how many bytes the members of a plan may have that are no lists.
+const maxPlanHead = 1 << 20
+
+// decode makes a plan of its parts: all are looked at, and then read, but for lists
+// that are to be left out.
 func decode(members map[string]json.RawMessage, without []string) (*Plan, error) {
-	var long struct {
-		changes, drift    []Change
-		effect, unchanged []Effect
-		summary           []Count
-		steps             []stepJSON
-	}
-	for name, into := range map[string]any{"changes": &long.changes, "drift": &long.drift, "effect": &long.effect,
-		"unchanged": &long.unchanged, "effectSummary": &long.summary, "steps": &long.steps} {
-		text, ok := members[name]
-		if !ok {
-			continue // of a plan by an older lupa
-		}
-		delete(members, name)
-		if slices.Contains(without, name) {
-			continue
-		}
-		if err := json.Unmarshal(text, into); err != nil {
-			return nil, err
-		}
-	}
-	type bare Plan
-	var p bare
-	if err := json.Unmarshal(join(members), &p); err != nil {
+	var p Plan
+	lists := p.lists()
+	sizes, err := look(lists, members)
+	if err != nil {
 		return nil, err
 	}
-	p.Changes, p.Drift, p.Effect, p.Unchanged, p.EffectSummary = long.changes, long.drift, long.effect, long.unchanged, long.summary
-	for _, c := range slices.Concat(p.Changes, p.Drift) {
-		for i, f := range c.Fields {
-			c.Fields[i].Before, c.Fields[i].After, c.Fields[i].Last = plain(f.Before), plain(f.After), plain(f.Last)
+	names := []string{"acknowledge"} // what it must be follows from the rest
+	for _, list := range lists {
+		names = append(names, list.name)
+	}
+	type bare Plan
+	if err := readHead(members, (*bare)(&p), maxPlanHead, names); err != nil {
+		return nil, err
+	}
+	if _, ok := members["effect"]; !ok {
+		names = append(names, "summary") // it said less before plans had an effect
+	}
+	if err := sameHead(members, (*bare)(&p), names); err != nil {
+		return nil, err
+	}
+	words := make(map[string]string)
+	for _, list := range lists {
+		if n, ok := sizes[list.name]; ok && !slices.Contains(without, list.name) {
+			list.read(&scanner{rest: members[list.name], words: words}, n)
 		}
 	}
-	for _, st := range long.steps {
-		step, err := st.decode()
-		if err != nil {
-			return nil, err
-		}
-		for _, first := range step.After {
-			if first < 0 || first >= len(p.Steps) {
-				return nil, fmt.Errorf("step %d waits for step %d, which is not before it", len(p.Steps), first)
-			}
-		}
-		p.Steps = append(p.Steps, step)
-	}
-	return (*Plan)(&p), nil
+	return &p, nil
 }
 
-// plain is a value of a field with the types that value gives it.
-func plain(v any) any {
-	switch v := v.(type) {
-	case float64:
-		return int64(v) // a count, and there are no others
-	case []any:
-		texts := make([]string, len(v))
-		for i, item := range v {
-			texts[i] = fmt.Sprint(item)
-		}
-		return texts
-	case map[string]any:
-		for key, inside := range v {
-			v[key] = plain(inside)
-		}
-	}
-	return v
-}
-
-// maxMembers is how many members an object has that is split: files have few,
-// and whoever wants to fill the memory with names is refused before.
-const maxMembers = 100
+// maxMembers is how many members an object has that is split, and maxName how long
+// their names are: files have few, and whoever wants to fill the memory with names
+// is refused before.
+const maxMembers, maxName = 100, 100
 
 // split takes a JSON object apart that is written canonically, but for its
 // values, which may be anything that has balanced brackets. The values are parts
@@ -232,7 +284,7 @@ func split(object []byte) (map[string]json.RawMessage, error) {
 	members := make(map[string]json.RawMessage)
 	s.expect("{")
 	for last := ""; !s.next('}', len(members)); {
-		name := s.string()
+		name := s.name()
 		s.expect(":")
 		if len(members) > 0 && name <= last || len(members) == maxMembers {
 			s.broken = true
@@ -246,6 +298,16 @@ func split(object []byte) (map[string]json.RawMessage, error) {
 		return nil, errors.New("no JSON in the form in which lupa writes it")
 	}
 	return members, nil
+}
+
+// name reads the name of a member.
+func (s *scanner) name() string {
+	inside, size := s.inside()
+	if len(inside) > maxName {
+		s.broken = true
+		return ""
+	}
+	return string(unescaped(inside, size))
 }
 
 // join puts an object together again.
@@ -289,61 +351,4 @@ func hash(members map[string]json.RawMessage) string {
 	sum := sha256.New()
 	joinTo(sum, members, "hash") // a hash takes everything
 	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// stepJSON is a step in the plan file. A fact is [field, value], where the
-// field of a row of an ordered list is written field[row]; field "" says that
-// the object exists. After is the places of steps that come before, from 0; a plan
-// by an older lupa does not say.
-type stepJSON struct {
-	Do    order.Action `json:"do"`
-	Kind  string       `json:"kind"`
-	ID    string       `json:"id"`
-	From  string       `json:"from"`
-	Del   [][2]string  `json:"del"`
-	Add   [][2]string  `json:"add"`
-	After []int        `json:"after"`
-}
-
-func (st stepJSON) decode() (order.Step, error) {
-	key := fact.Key{Kind: st.Kind, ID: st.ID}
-	kind := fact.Words.Kind(st.Kind)
-	if kind == nil {
-		return order.Step{}, fmt.Errorf("unknown kind %q", st.Kind)
-	}
-	del, err := decodeFacts(key, kind, st.Del)
-	if err != nil {
-		return order.Step{}, err
-	}
-	add, err := decodeFacts(key, kind, st.Add)
-	return order.Step{Action: st.Do, Key: key, From: st.From, Del: del, Add: add, After: st.After}, err
-}
-
-func decodeFacts(key fact.Key, kind *fact.Kind, facts [][2]string) (fact.Set, error) {
-	var b fact.Builder
-	for _, f := range facts {
-		decoded, err := decodeFact(key, kind, f[0], f[1])
-		if err != nil {
-			return fact.Set{}, err
-		}
-		b.Add(decoded)
-	}
-	return b.Set(), nil
-}
-
-// decodeFact is the fact that a file writes as [field, value] or, for a row of an
-// ordered list, [field[row], value].
-func decodeFact(key fact.Key, kind *fact.Kind, field, value string) (fact.Fact, error) {
-	row := 0
-	if at, rest, ok := strings.Cut(field, "["); ok {
-		n, err := strconv.ParseUint(strings.TrimSuffix(rest, "]"), 10, 32)
-		if err != nil || n < 1 {
-			return fact.Fact{}, fmt.Errorf("%s %s: %q is no row", key.Kind, key.ID, field)
-		}
-		field, row = at, int(n)
-	}
-	if (field != "" || row > 0) && kind.Field(field) == nil {
-		return fact.Fact{}, fmt.Errorf("%s has no field %q", key.Kind, field)
-	}
-	return fact.Fact{Key: key, Field: field, Row: row, Value: value}, nil
 }

@@ -68,11 +68,12 @@ func everything() *plan.Plan {
 		return facts("Policy", "m/p", value("maxHolders", holders), value("minExportRows", "oppilas="+holders), value("allowStudentCards", "true"))
 	}
 	opet := func(rights ...string) fact.Set {
-		var gives []fact.Fact
+		gives := []fact.Fact{value("title", "Opettajat")}
 		for _, r := range rights {
 			gives = append(gives, value("wilma", r))
 		}
-		return union(facts("UserGroup", "m/opet", gives...), facts("School", "m/c", value("wilma.enabled", "true"), value("surveys.enabled", "true")),
+		return union(facts("RightsCatalogue", "m/c"), facts("Right", "m/c/wilma.b", value("key", "wilma.b"), value("title", "fi=Kakkonen")),
+			facts("UserGroup", "m/opet", gives...), facts("School", "m/c", value("wilma.enabled", "true"), value("surveys.enabled", "true")),
 			facts("Person", "m/t-2", value("kind", "teacher"), value("allSchools", "true"), value("groups", "m/opet")))
 	}
 	tick := facts("PersonOverride", "m/o", value("person", "m/t-2"), value("grant", "wilma.a"))
@@ -116,7 +117,7 @@ func TestFileHoldsEverything(t *testing.T) {
 		t.Errorf("written again, it is\n%s", again)
 	}
 	steps := *want
-	steps.Changes, steps.Drift, steps.Effect, steps.Unchanged = nil, nil, nil, nil
+	steps.Changes, steps.Drift, steps.Effect, steps.Unchanged, steps.Titles, steps.People = nil, nil, nil, nil, nil, nil
 	if got, err = plan.ReadSteps(write(t, want)); !cmp.Equal(&steps, got, sets) || err != nil {
 		t.Errorf("%v, read for an apply (-want +read):\n%s", err, cmp.Diff(&steps, got, sets))
 	}
@@ -160,7 +161,7 @@ func FuzzFile(f *testing.F) {
 			}
 			return b.Set()
 		}
-		goal := &plan.Goal{Project: text, TimeZone: text, Facts: world(b), Authoritative: []string{"Person"}, Inputs: []plan.Input{{Path: text}}}
+		goal := &plan.Goal{Project: text, TimeZone: text, Facts: world(b), Authoritative: []string{"Person"}, Inputs: []plan.Input{{Path: text, SHA256: strings.Repeat("0", 64)}}}
 		want := plan.Make(goal, text, text, fact.Snapshot{Lineage: text, Now: world(a), Last: world(a[len(a)/2:])})
 		file := write(t, want)
 		got, err := plan.Read(file)

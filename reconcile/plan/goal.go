@@ -30,6 +30,10 @@ type Goal struct {
 	External []fact.Key
 	Renames  []Renaming
 
+	// Of a goal that goes back (Undo).
+	Undone   int64    // the first entry of the log that is undone
+	Released fact.Set // objects that are to be like this, and are others' again
+
 	View          fact.Scope
 	Authoritative []string // kinds of which nothing undeclared is kept
 
@@ -52,6 +56,8 @@ type Goal struct {
 	AccessRules []policy.AccessRule // sorted by key
 	Guard       policy.Guard        // what the brakes are, as usual where it says nothing
 
+	Rulings []Ruling // documents that say how lupa judges, and reach no target; sorted
+
 	Silences []Silence // in force, sorted by file and line
 	Silenced int       // findings of the documents that they took out
 
@@ -64,6 +70,12 @@ type Goal struct {
 type Renaming struct {
 	Key  fact.Key
 	From []string // ids, the latest last
+}
+
+// Ruling is a document that says how lupa judges changes, with what it says by key.
+type Ruling struct {
+	Kind, Name string
+	Says       map[string]any // values as in FieldChange
 }
 
 // Input is a file that the goal was read from.

@@ -62,6 +62,8 @@ func (m *maker) keep() {
 	for key, object := range m.have.Without(m.declared).Objects() {
 		root := fact.Words.Root(key)
 		switch {
+		case m.goal.Released.Has(root):
+			// What becomes of it, Released says.
 		case external[root]:
 			if m.kept[root] || !m.isStub(root) {
 				m.keepObject(root, &m.external)
@@ -75,6 +77,10 @@ func (m *maker) keep() {
 			m.keepObject(root, &m.unmanaged)
 			stays.AddSet(object)
 		}
+	}
+	for key, object := range m.goal.Released.Objects() {
+		m.keepObject(fact.Words.Root(key), &m.unmanaged)
+		stays.AddSet(object)
 	}
 	m.addStubs(&stays)
 	m.addOmitted(&stays)

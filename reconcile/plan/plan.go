@@ -46,16 +46,22 @@ type Plan struct {
 
 	Changes   []Change     `json:"changes"`
 	Steps     []order.Step `json:"-"`
-	Drift     []Change     `json:"drift"`     // what changed behind lupa's back
-	Unmanaged []Object     `json:"unmanaged"` // not declared, never lupa's, left alone
-	External  []Object     `json:"external"`  // declared as kept elsewhere, left alone
-	Adopted   []Object     `json:"adopted"`   // there already as declared, lupa's from now on
-	Record    bool         `json:"record"`    // what lupa left there is to be noted anew
+	Drift     []Change     `json:"drift"`          // what changed behind lupa's back
+	Unmanaged []Object     `json:"unmanaged"`      // not declared, never lupa's, left alone
+	External  []Object     `json:"external"`       // declared as kept elsewhere, left alone
+	Adopted   []Object     `json:"adopted"`        // there already as declared, lupa's from now on
+	Record    bool         `json:"record"`         // what lupa left there is to be noted anew
+	Undo      int64        `json:"undo,omitempty"` // of a plan that goes back: the first entry of the log that it undoes
 	Findings  []Finding    `json:"findings"`
 	Brakes    []Brake      `json:"brakes"` // what somebody has to confirm before it is applied
 	Hash      string       `json:"hash"`   // SHA-256 of the canonical form of all the rest, with an empty Acknowledge
 
 	Acknowledge []string `json:"acknowledge"` // what an apply must be told to pass Brakes, as it is typed
+
+	Titles []Title  `json:"titles"` // of what the effect speaks of
+	People []string `json:"people"` // cards that the text speaks of; sorted
+
+	Since *Since `json:"-"` // of a review: what the tree is held against, instead of a target
 }
 
 // Target is the target that a plan was made for.
@@ -133,12 +139,14 @@ type Finding struct {
 	Suggest  string          `json:"suggest,omitempty"`
 	Message  string          `json:"message"` // in English, for scripts
 	Hint     string          `json:"hint,omitempty"`
+	Known    bool            `json:"known,omitempty"` // of a review: the base has it too
 }
 
 // Outcome is what an apply came to.
 type Outcome struct {
 	Entry   target.Entry
 	Already bool // the plan was applied before: Entry says when
+	Since   int  // and so many applies came after it
 	Idle    bool // there was nothing to do; Entry is empty
 }
 
@@ -157,6 +165,10 @@ func (p *Plan) Empty() bool { return len(p.Steps) == 0 }
 // Make plans the way from what a target holds to the goal. Equal goals and
 // snapshots make equal plans, byte for byte.
 func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
+	return propose(goal, targetName, version, snap, nil)
+}
+
+func propose(goal *Goal, targetName, version string, snap fact.Snapshot, since *Since) *Plan {
 	m, renames := begin(goal, snap)
 	changes := fact.Diff(m.have, m.want)
 	left := m.want
@@ -165,7 +177,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	}
 
 	p := &Plan{
-		Format: Format, Kind: "plan", Version: version, Project: goal.Project,
+		Format: Format, Kind: "plan", Version: version, Project: goal.Project, Since: since,
 		Target: Target{targetName, snap.Lineage, snap.Serial},
 		At:     goal.At, TimeZone: goal.TimeZone, ValidFrom: goal.From, ValidUntil: goal.Until,
 		View: goal.View, Inputs: append([]Input{}, goal.Inputs...),
@@ -175,7 +187,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 		Drift:      m.drift(),
 		Unmanaged:  m.everywhere(m.objects(m.unmanaged)), External: m.objects(m.external),
 		Adopted: m.adopted(left),
-		Record:  !left.Equal(m.last),
+		Record:  !left.Equal(m.last), Undo: goal.Undone,
 	}
 	if p.GoalDigest = p.BaseDigest; !p.Empty() {
 		p.GoalDigest = m.want.Digest()
@@ -194,6 +206,7 @@ func Make(goal *Goal, targetName, version string, snap fact.Snapshot) *Plan {
 	p.Brakes, passed = m.brakes(snap.Serial == 0, changes, m.effect(p))
 	p.Findings = append(p.Findings, passed...)
 	p.Summary.Warnings += len(passed)
+	p.Titles, p.People = m.titles(p), m.people(p)
 	p.Hash = p.seal()
 	p.Acknowledge = p.acknowledgements()
 	return p

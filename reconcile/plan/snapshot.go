@@ -1,12 +1,13 @@
 package plan
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -25,8 +26,13 @@ const MaxSnapshot = 32 << 20
 // SnapshotBegin is how every snapshot file begins, and no plan file.
 const SnapshotBegin = `{"facts":[`
 
-// ErrTooLarge is what a snapshot of more than MaxSnapshot bytes is refused with.
-var ErrTooLarge = fmt.Errorf("larger than %d MiB", MaxSnapshot>>20)
+// ErrTooLarge is what a snapshot of more than MaxSnapshot bytes is refused with, or a
+// plan of more than MaxPlan. It comes wrapped in which of them it is and in its limit.
+var ErrTooLarge = errors.New("too large")
+
+func tooLarge(what string, limit int) error {
+	return fmt.Errorf("the %s is %w: more than %d MiB", what, ErrTooLarge, limit>>20)
+}
 
 // Snapshot is what a target held at one moment. It is a target.Reader, so that a
 // plan can be made where the target cannot be reached, and is the same plan. It
@@ -103,7 +109,7 @@ func (s *Snapshot) Write(w io.Writer) error {
 	members["hash"] = appendString(nil, hash(members))
 	data := append(join(members), '\n')
 	if len(data) > MaxSnapshot {
-		return fmt.Errorf("the snapshot is %w", ErrTooLarge)
+		return tooLarge("snapshot", MaxSnapshot)
 	}
 	_, err = w.Write(data)
 	return err
@@ -113,7 +119,7 @@ func (s *Snapshot) Write(w io.Writer) error {
 // that is not as Write wrote it.
 func ReadSnapshot(data []byte) (*Snapshot, error) {
 	if len(data) > MaxSnapshot {
-		return nil, fmt.Errorf("the snapshot is %w", ErrTooLarge)
+		return nil, tooLarge("snapshot", MaxSnapshot)
 	}
 	members, err := unseal(data, "snapshot", SnapshotFormat)
 	if err != nil {
@@ -164,36 +170,12 @@ const maxHead = 64 << 10
 // know must be JSON and are left alone.
 func decodeHead(members map[string]json.RawMessage) (*Snapshot, error) {
 	var s Snapshot
-	known, err := shortMembers(s)
-	if err != nil {
-		return nil, err
-	}
-	size := 0
-	for name, value := range members {
-		if _, ok := known[name]; ok {
-			known[name] = value
-			size += len(value)
-		} else if name != "facts" && name != "last" && !json.Valid(value) {
-			return nil, fmt.Errorf("its %.20s is no JSON", name)
-		}
-	}
-	if size > maxHead {
-		return nil, errors.New("it says too much about itself")
-	}
-	if err := json.Unmarshal(join(known), &s); err != nil {
+	lists := []string{"facts", "last"}
+	if err := readHead(members, &s, maxHead, lists); err != nil {
 		return nil, err
 	}
 	s.Taken = s.Taken.UTC().Truncate(time.Second)
-	again, err := shortMembers(s)
-	if err != nil {
-		return nil, err
-	}
-	for name, value := range again {
-		if !bytes.Equal(members[name], value) {
-			return nil, fmt.Errorf("its %s is written otherwise", name)
-		}
-	}
-	return &s, nil
+	return &s, sameHead(members, s, lists)
 }
 
 var errNoList = errors.New("there is no list of facts where one must be")
@@ -254,4 +236,21 @@ func (s *scanner) fact(key fact.Key, kind *fact.Kind) (fact.Fact, error) {
 		return f, fmt.Errorf("%s has no field %q", key.Kind, field)
 	}
 	return f, nil
+}
+
+// decodeFact is the fact that a file writes as [field, value] or, for a row of an
+// ordered list, [field[row], value].
+func decodeFact(key fact.Key, kind *fact.Kind, field, value string) (fact.Fact, error) {
+	row := 0
+	if at, rest, ok := strings.Cut(field, "["); ok {
+		n, err := strconv.ParseUint(strings.TrimSuffix(rest, "]"), 10, 32)
+		if err != nil || n < 1 {
+			return fact.Fact{}, fmt.Errorf("%s %s: %q is no row", key.Kind, key.ID, field)
+		}
+		field, row = at, int(n)
+	}
+	if (field != "" || row > 0) && kind.Field(field) == nil {
+		return fact.Fact{}, fmt.Errorf("%s has no field %q", key.Kind, field)
+	}
+	return fact.Fact{Key: key, Field: field, Row: row, Value: value}, nil
 }

@@ -54,6 +54,9 @@ func Strictest(guards ...Guard) Guard {
 	return all
 }
 
+// Stricter is a guard that lets pass what both let pass, the usual figures counted.
+func Stricter(a, b Guard) Guard { return Strictest(a.usually(), b.usually()) }
+
 func (l Limit) and(o Limit) Limit { return Limit{lower(l.Percent, o.Percent), lower(l.Count, o.Count)} }
 
 // lower is the lower of two figures of which either may not be said.

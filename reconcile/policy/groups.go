@@ -77,7 +77,7 @@ func cardAssignment(p *Pass) {
 // card, and an export made with it is empty without a word. Wilma's own account
 // and those of vendors have no card to be linked to.
 func accountWithoutCard(p *Pass) {
-	for key, person := range accounts(p.Declared) {
+	for key, person := range p.accounts(true) {
 		if person.Value("primusAccount.linked") == "" && !unlinked(key.Name()) {
 			p.find(Finding{Code: "E34", Subject: key, Facts: factsOf(person, "primusAccount")})
 		}
@@ -91,23 +91,16 @@ func unlinked(name string) bool {
 }
 
 // accounts yields the teachers and staff with a Primus account who are not kept
-// elsewhere.
-func accounts(facts fact.Set) iter.Seq2[fact.Key, fact.Set] {
-	return func(yield func(fact.Key, fact.Set) bool) {
-		for key, person := range facts.Kind("Person").Objects() {
-			if person.Value("primusAccount") == "" || person.Value("external") != "" {
-				continue
-			}
-			if kind := person.Value("kind"); (kind == "teacher" || kind == "staff") && !yield(key, person) {
-				return
-			}
-		}
-	}
+// elsewhere, of those declared or of those of the goal.
+func (p *Pass) accounts(declared bool) iter.Seq2[fact.Key, fact.Set] {
+	return p.peopleWho(declared, func(person fact.Set) bool {
+		return person.Value("primusAccount") != "" && person.Value("external") == "" && employed(person)
+	})
 }
 
 // teacherWithAccount (R19): Wilma is enough for teachers.
 func teacherWithAccount(p *Pass) {
-	for key, person := range accounts(p.Goal) {
+	for key, person := range p.accounts(false) {
 		if person.Value("kind") == "teacher" {
 			p.find(Finding{Code: "W01", Subject: key, Facts: factsOf(person, "primusAccount")})
 		}
@@ -124,7 +117,7 @@ func accountWithoutAdministration(p *Pass) {
 		administrative[key.ID] = group.Value("external") != "" ||
 			slices.ContainsFunc(group.Values("primus"), isPrimus) && (len(audience) == 0 || slices.Contains(audience, "staff"))
 	}
-	for key, person := range accounts(p.Goal) {
+	for key, person := range p.accounts(false) {
 		groups := slices.Concat(person.Values("groups"), person.Values("primusAccount.groups"))
 		if !slices.ContainsFunc(groups, func(id string) bool { return administrative[id] }) {
 			p.find(Finding{Code: "W02", Subject: key, Facts: factsOf(person, "primusAccount")})
@@ -278,7 +271,7 @@ func limitsWithoutEffect(p *Pass) {
 	}
 	type pair struct{ limited, open string }
 	who := make(map[pair][]string)
-	for key, person := range accounts(p.Goal) {
+	for key, person := range p.accounts(false) {
 		groups := person.Values("primusAccount.groups")
 		for _, open := range groups {
 			if _, ok := opens[open]; !ok {
@@ -347,14 +340,7 @@ func yearBefore(d calendar.Day) string {
 // what is kept elsewhere nobody knows; nor where a tree has no people at all, who
 // has its groups.
 func groupWithoutUse(p *Pass) {
-	used, people := make(map[string]bool), make(map[string]bool)
-	var last fact.Key
-	for ref := range fact.Words.References(p.Declared) {
-		if ref.Target.Kind == "UserGroup" && ref.Target != last {
-			last = ref.Target
-			used[ref.Target.ID] = true
-		}
-	}
+	used, people := fact.Words.Named(p.Declared, "UserGroup"), make(map[string]bool)
 	for key := range p.Declared.Kind("Installation").Objects() {
 		people[key.ID] = hasPeople(p.Declared, key.ID)
 	}

@@ -158,8 +158,10 @@ func groupsSummed(p *Pass) {
 		}
 		sums := make(map[string]*sum)
 		var order []*sum
-		for key, person := range p.Goal.Kind("Person").Objects() {
-			if person.Field("classes").Len() < 2 && person.Field("schools").Len() < 2 || person.Value("kind") != "student" || l.cards[key.ID] != nil {
+		for key, person := range p.peopleWho(false, func(person fact.Set) bool {
+			return (person.Field("classes").Len() > 1 || person.Field("schools").Len() > 1) && person.Value("kind") == "student"
+		}) {
+			if l.cards[key.ID] != nil {
 				continue
 			}
 			places := l.of(person)

@@ -115,6 +115,26 @@ type Pass struct {
 	stage    When
 	rules    []Rule
 	findings []Finding
+	people   map[bool]*fact.Alike // whether of Declared, else of Goal
+}
+
+// peopleWho yields the people, of those declared or of those of the goal, of whom
+// something holds that follows from their kind and from which of their fields are
+// filled, how often. It is asked once of all of whom that is the same.
+func (p *Pass) peopleWho(declared bool, is func(person fact.Set) bool) iter.Seq2[fact.Key, fact.Set] {
+	people := p.people[declared]
+	if people == nil {
+		facts := p.Goal
+		if declared {
+			facts = p.Declared
+		}
+		people = facts.Kind("Person").Alike(func(field string) bool { return field == "kind" })
+		if p.people == nil {
+			p.people = make(map[bool]*fact.Alike)
+		}
+		p.people[declared] = people
+	}
+	return people.Where(is)
 }
 
 // Rules are all rules, by code.
@@ -307,12 +327,11 @@ func namesOf(s fact.Set, kind, inst string) iter.Seq[string] {
 // nobody gives one of them a right that only an account carries. A group may: of
 // it they have its Wilma rights alone.
 func accountOfStudent(p *Pass) {
-	for key, person := range p.Declared.Kind("Person").Objects() {
-		if kind := person.Value("kind"); kind == "student" || kind == "guardian" {
-			if account := factsOf(person, "primusAccount"); len(account) > 0 {
-				p.find(Finding{Code: "E02", Args: []string{kind}, Subject: key, Facts: account})
-			}
-		}
+	for key, person := range p.peopleWho(true, func(person fact.Set) bool {
+		kind := person.Value("kind")
+		return (kind == "student" || kind == "guardian") && person.Field("primusAccount").Len() > 0
+	}) {
+		p.find(Finding{Code: "E02", Args: []string{person.Value("kind")}, Subject: key, Facts: factsOf(person, "primusAccount")})
 	}
 	rights := p.rights(p.Declared)
 	for key, override := range p.Declared.Kind("PersonOverride").Objects() {
@@ -332,17 +351,21 @@ func accountOfStudent(p *Pass) {
 // accident. Guardians have their schools through their children, and users of
 // IMS and CosDoc have none.
 func schools(p *Pass) {
-	for key, person := range p.Declared.Kind("Person").Objects() {
-		if kind := person.Value("kind"); kind == "guardian" || kind == "user" || person.Value("external") != "" {
-			continue
-		}
+	both := func(person fact.Set) bool {
+		return person.Value("primusAccount.homeSchools") != "" && person.Value("primusAccount.allSchools") != ""
+	}
+	for key, person := range p.peopleWho(true, func(person fact.Set) bool {
+		kind := person.Value("kind")
+		return kind != "guardian" && kind != "user" && person.Value("external") == "" &&
+			(both(person) || (person.Value("schools") != "") == (person.Value("allSchools") != ""))
+	}) {
 		switch list, all := person.Value("schools") != "", person.Value("allSchools") != ""; {
 		case list && all:
 			p.find(Finding{Code: "E03", Case: "both", Args: []string{"schools"}, Subject: key, Facts: factsOf(person, "allSchools")})
 		case !list && !all:
 			p.find(Finding{Code: "E03", Case: "neither", Subject: key, Facts: []fact.Fact{person.At(0)}})
 		}
-		if person.Value("primusAccount.homeSchools") != "" && person.Value("primusAccount.allSchools") != "" {
+		if both(person) {
 			p.find(Finding{Code: "E03", Case: "both", Args: []string{"homeSchools"}, Subject: key, Facts: factsOf(person, "primusAccount.allSchools")})
 		}
 	}
@@ -379,13 +402,12 @@ func everywhere(object fact.Set, all fact.Field) bool {
 // accountEverywhere: a Primus account without a home school reaches every
 // school, as the main user's does (R74); who means that can say so.
 func accountEverywhere(p *Pass) {
-	for key, person := range p.Declared.Kind("Person").Objects() {
-		if kind := person.Value("kind"); kind == "student" || kind == "guardian" || kind == "user" {
-			continue // E02, D07
-		}
-		if person.Value("primusAccount") != "" && person.Value("primusAccount.homeSchools") == "" && person.Value("primusAccount.allSchools") == "" {
-			p.find(Finding{Code: "N02", Subject: key, Facts: factsOf(person, "primusAccount")})
-		}
+	for key, person := range p.peopleWho(true, func(person fact.Set) bool {
+		kind := person.Value("kind")
+		return kind != "student" && kind != "guardian" && kind != "user" && // E02, D07
+			person.Value("primusAccount") != "" && person.Value("primusAccount.homeSchools") == "" && person.Value("primusAccount.allSchools") == ""
+	}) {
+		p.find(Finding{Code: "N02", Subject: key, Facts: factsOf(person, "primusAccount")})
 	}
 }
 
@@ -401,24 +423,20 @@ func factsOf(object fact.Set, field string) (facts []fact.Fact) {
 // doubledInList (R77): an ordered list names nothing twice.
 func doubledInList(p *Pass) {
 	for _, k := range fact.Words.Kinds {
-		if !slices.ContainsFunc(k.Fields, func(f fact.Field) bool { return f.Shape == fact.List }) {
-			continue
-		}
-		for key, object := range p.Declared.Kind(k.Name).Objects() {
-			for _, f := range k.Fields {
-				if f.Shape == fact.List {
-					p.doubled(key, object, f.Name)
+		for _, f := range k.Fields {
+			if f.Shape != fact.List {
+				continue
+			}
+			for key, values := range p.Declared.Kind(k.Name).Only(f.Name).Objects() {
+				if values.Len() > 1 {
+					p.doubled(key, values)
 				}
 			}
 		}
 	}
 }
 
-func (p *Pass) doubled(key fact.Key, object fact.Set, field string) {
-	values := object.Field(field)
-	if values.Len() < 2 {
-		return
-	}
+func (p *Pass) doubled(key fact.Key, values fact.Set) {
 	seen := make(map[string]fact.Fact, values.Len())
 	for _, f := range values.All() {
 		if first, twice := seen[f.Value]; twice {
@@ -468,7 +486,14 @@ func stillReferenced(p *Pass) {
 // and the groups of both are set at card, class and school (R27, R29). Users of
 // IMS and CosDoc have groups or units, and nothing of a school.
 func fieldOfOtherKind(p *Pass) {
-	for key, person := range p.Declared.Kind("Person").Objects() {
+	for key, person := range p.peopleWho(true, func(person fact.Set) bool {
+		for _, field := range notFor[person.Value("kind")] {
+			if person.Field(field).Len() > 0 {
+				return true
+			}
+		}
+		return false
+	}) {
 		kind := person.Value("kind")
 		last := ""
 		for _, f := range person.All() {
@@ -484,10 +509,7 @@ func fieldOfOtherKind(p *Pass) {
 // of one's own are for students (R27, R28).
 func personOfOtherKind(p *Pass) {
 	for _, field := range []struct{ kind, name string }{{"Person", "children"}, {"CardAssignment", "card"}} {
-		for _, f := range p.Declared.Kind(field.kind).All() {
-			if f.Field != field.name {
-				continue
-			}
+		for _, f := range p.Declared.Kind(field.kind).Only(field.name).All() {
 			kind := p.Declared.Object(fact.Key{Kind: "Person", ID: f.Value}).Value("kind")
 			if kind != "" && kind != "student" {
 				p.find(Finding{Code: "N03", Args: []string{fact.Name(f.Value), kind}, Subject: f.Key, Facts: []fact.Fact{f}})

@@ -103,16 +103,14 @@ func anyGate(gates map[string]gate, is func(gate) bool) bool {
 func fieldOf(s fact.Set, kind, field string) iter.Seq2[fact.Key, []fact.Fact] {
 	return func(yield func(fact.Key, []fact.Fact) bool) {
 		var facts []fact.Fact
-		for _, f := range s.Kind(kind).All() {
-			if len(facts) > 0 && (f.Key != facts[0].Key || f.Field != field) {
+		for _, f := range s.Kind(kind).Only(field).All() {
+			if len(facts) > 0 && f.Key != facts[0].Key {
 				if !yield(facts[0].Key, facts) {
 					return
 				}
 				facts = nil
 			}
-			if f.Field == field {
-				facts = append(facts, f)
-			}
+			facts = append(facts, f)
 		}
 		if len(facts) > 0 {
 			yield(facts[0].Key, facts)

@@ -79,9 +79,13 @@ func (p *Pass) knownSchools(g access.Grant) bool {
 // them.
 func (p *Pass) groupsOff(table *access.Table) {
 	var idle together[string]
-	reaches := make(map[string]bool)
+	reaches, seen := make(map[string]bool), make(map[access.Likeness]bool)
 	for _, right := range allSurveyRights {
 		for g := range table.Grants(right) {
+			if seen[g.Likeness()] {
+				continue
+			}
+			seen[g.Likeness()] = true
 			for s := range g.Sources() {
 				if s.By != access.ByGroup || reaches[s.Group] {
 					continue

@@ -101,10 +101,7 @@ func profileForEverybody(p *Pass) {
 		}
 	}
 	people, units := make(map[string]int), make(map[string][]string)
-	for key, person := range p.Goal.Kind("Person").Objects() {
-		if person.Value("kind") != "user" {
-			continue
-		}
+	for key, person := range p.peopleWho(false, func(person fact.Set) bool { return person.Value("kind") == "user" }) {
 		units[key.ID] = person.Values("units")
 		for _, unit := range units[key.ID] {
 			people[unit]++

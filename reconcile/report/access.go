@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"io"
@@ -25,7 +26,7 @@ type AsOf struct {
 
 func (t *Text) asOf(a AsOf) string {
 	if a.Day != "" {
-		return t.sentence("as.tree", own(a.Day))
+		return t.sentence("as.tree", own(t.Lang.day(a.Day)))
 	}
 	return t.sentence("as.target", a.Target, own(strconv.FormatInt(a.Serial, 10)))
 }
@@ -50,7 +51,7 @@ func (t *Text) named(p Places) own {
 	if p.Every && len(p.Names) > 1 {
 		return own(t.sentence("places.every", len(p.Names)))
 	}
-	return own(strings.Join(safe(p.Names), ", "))
+	return own(strings.Join(t.allSafe(p.Names), ", "))
 }
 
 // flowing is a text that goes on in the next line, indented, where it is too long
@@ -73,14 +74,11 @@ type Why struct {
 // Why shows an answer: the verdict first, then every reason with its rule and
 // where it is written.
 func (t *Text) Why(w Why) {
-	key, colour := "why.no", red
+	colour := red
 	if w.Allowed {
-		key, colour = "why.yes", green
+		colour = green
 	}
-	if w.Place == "" {
-		key += ".anywhere"
-	}
-	t.printf("%s\n", t.paint(bold, t.paint(colour, t.sentence(key, w.Person, own(t.right(w.Right, w.Sensitivity)), w.Place))))
+	t.printf("%s\n", t.paint(bold, t.paint(colour, t.whyTitle(w))))
 	t.printf("%s\n", t.paint(faint, t.asOf(w.AsOf)))
 	if w.Place == "" && w.Allowed {
 		t.printf("\n%s\n", t.flowing(t.sentence("why.places", t.named(w.Places)), 4))
@@ -102,13 +100,25 @@ func (t *Text) Why(w Why) {
 	}
 }
 
+// whyTitle is the answer in a sentence.
+func (t *Text) whyTitle(w Why) string {
+	key := "why.no"
+	if w.Allowed {
+		key = "why.yes"
+	}
+	if w.Place == "" {
+		key += ".anywhere"
+	}
+	return t.sentence(key, t.person(w.Person), own(t.right(w.Right, w.Sensitivity)), w.Place)
+}
+
 // right is a right in words: with how much harm it can do, where that is not as
 // usual.
 func (t *Text) right(key string, s access.Sensitivity) string {
 	if s == access.Normal || s == "" {
-		return Safe(key)
+		return t.safe(key)
 	}
-	return Safe(key) + " (" + t.sentence("sensitivity."+string(s)) + ")"
+	return t.safe(key) + " (" + t.sentence("sensitivity."+string(s)) + ")"
 }
 
 // maxPlaces is how many places are shown of one reason. Of a right that somebody
@@ -131,7 +141,7 @@ func (t *Text) reasons(heading string, reasons []plan.Reason) {
 	for _, r := range reasons {
 		t.printf("  %s  %s\n", pad(r.Rule, width), t.flowing(t.reason(r), width+4))
 		for i, pos := range r.Pos {
-			text := place(pos)
+			text := t.place(pos)
 			if i == maxPlaces && len(r.Pos) > maxPlaces+1 {
 				text = t.sentence("more", len(r.Pos)-i)
 			} else if i > maxPlaces && len(r.Pos) > maxPlaces+1 {
@@ -209,16 +219,23 @@ func (t *Text) Who(w Who) {
 	case w.Place == "":
 		key += ".anywhere"
 	}
-	t.printf("%s\n", t.paint(bold, t.sentence(key, people, right, own(t.asOf(w.AsOf)), w.Place)))
+	grave := w.Sensitivity.Grave()
+	t.printf("%s\n", t.paint(bold, t.counted(key, people, grave, right, own(t.asOf(w.AsOf)), w.Place)))
 	for _, b := range blocks(w.Holders) {
 		t.printf("\n")
 		if w.Place == "" {
 			places := Places{b.places, len(b.places) == w.Schools}
-			t.printf("%s\n", t.paint(bold, t.flowing(t.sentence("who.place", persons(b.people), t.named(places)), 4)))
+			heading := string(t.named(places))
+			if n := persons(b.people); grave || !t.Veil.few(n) {
+				heading = t.sentence("who.place", n, own(heading))
+			}
+			t.printf("%s\n", t.paint(bold, t.flowing(heading, 4)))
 		}
 		for _, g := range b.groups {
-			t.printf("  %s\n", t.wrapped(safe(g.people), ", ", 2))
-			t.printf("      %s\n", t.paint(faint, t.flowing(string(t.because(telling(g.reasons, nil))), 6)))
+			if grave || !t.Veil.few(persons(g.people)) {
+				t.printf("  %s\n", t.wrapped(t.people(g.people), ", ", 2))
+			}
+			t.printf("      %s\n", t.paint(faint, t.flowing(string(t.because(worthTelling(g.reasons, nil))), 6)))
 		}
 	}
 }
@@ -315,8 +332,6 @@ func stream(to io.Writer, head map[string]any, list string, next func() (any, bo
 	if _, err := io.WriteString(to, strings.TrimSuffix(string(data), "}\n")+`,"`+list+`":[`); err != nil {
 		return err
 	}
-	e := json.NewEncoder(to)
-	e.SetEscapeHTML(false)
 	for first := true; ; first = false {
 		item, ok := next()
 		if !ok {
@@ -328,7 +343,11 @@ func stream(to io.Writer, head map[string]any, list string, next func() (any, bo
 				return err
 			}
 		}
-		if err := e.Encode(item); err != nil {
+		data, err := marshal(item)
+		if err == nil {
+			_, err = to.Write(data)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -371,13 +390,13 @@ type Deed struct {
 
 // Access shows everything that one person may do, what can do most harm first.
 func (t *Text) Access(a Access) {
-	t.printf("%s, %s\n", t.paint(bold, t.sentence("access.title", a.Person, own(t.sentence("kind."+kindKey(a.Kind))))), t.asOf(a.AsOf))
+	t.printf("%s, %s\n", t.paint(bold, t.sentence("access.title", t.person(a.Person), own(t.sentence("kind."+kindKey(a.Kind))))), t.asOf(a.AsOf))
 	if len(a.Cards) == 0 {
 		t.printf("\n%s\n", t.sentence("access.childless"))
 	}
 	for _, c := range a.Cards {
 		if c.Who != a.Person {
-			t.printf("\n%s\n", t.paint(bold, Safe(c.Who)))
+			t.printf("\n%s\n", t.paint(bold, t.people([]string{c.Who})[0]))
 		}
 		if len(c.Rights)+len(c.Templates) == 0 {
 			t.printf("\n  %s\n", t.sentence("access.none"))
@@ -393,7 +412,7 @@ func (t *Text) held(rights []Held) {
 	slices.SortStableFunc(rights, func(a, b Held) int { return b.Sensitivity.Rank() - a.Sensitivity.Rank() })
 	width := 0
 	for _, r := range rights {
-		width = max(width, columns(Safe(r.Right)))
+		width = max(width, columns(t.safe(r.Right)))
 	}
 	width = min(width, 60)
 	last := access.Sensitivity("")
@@ -403,7 +422,7 @@ func (t *Text) held(rights []Held) {
 			last = r.Sensitivity
 		}
 		indent := 2 + width + 2
-		line := "  " + pad(Safe(r.Right), width) + "  " + t.flowing(string(t.named(r.Places)), indent)
+		line := "  " + pad(t.safe(r.Right), width) + "  " + t.flowing(string(t.named(r.Places)), indent)
 		why := t.brief(r.For)
 		if short := line + "  ()" + strings.Join(why, ", "); columns(short) <= t.width() && !strings.Contains(line, "\n") {
 			line += "  " + t.paint(faint, "("+strings.Join(why, ", ")+")")
@@ -450,7 +469,7 @@ func (t *Text) mayWith(templates []Template) {
 	t.printf("\n%s\n", t.paint(bold, t.sentence("effect.templates")))
 	width := 0
 	for _, tpl := range templates {
-		width = max(width, columns(Safe(tpl.Name)))
+		width = max(width, columns(t.safe(tpl.Name)))
 	}
 	width = min(width, 60)
 	for _, tpl := range templates {
@@ -462,7 +481,7 @@ func (t *Text) mayWith(templates []Template) {
 			}
 			deeds = append(deeds, deed)
 		}
-		t.printf("  %s  %s\n", pad(Safe(tpl.Name), width), t.wrapped(deeds, ", ", 2+width+2))
+		t.printf("  %s  %s\n", pad(t.safe(tpl.Name), width), t.wrapped(deeds, ", ", 2+width+2))
 	}
 }
 
@@ -509,7 +528,7 @@ func (t *Text) Summary(s Summary, who, lines string) {
 	rights := 0
 	for _, p := range s.Parts {
 		if len(s.Parts) > 1 && len(p.Rights) > 0 {
-			t.printf("\n%s:", t.paint(bold, Safe(p.Installation)))
+			t.printf("\n%s:", t.paint(bold, t.safe(p.Installation)))
 		}
 		rights += len(p.Rights)
 		t.counts(p.Rights)
@@ -518,8 +537,8 @@ func (t *Text) Summary(s Summary, who, lines string) {
 		t.printf("\n%s\n", t.sentence("access.nobody"))
 		return
 	}
-	t.printf("\n%s\n", t.sentence("access.who", own(who)))
-	t.printf("%s\n", t.sentence("access.lines", own(lines)))
+	t.printf("\n%s\n", t.sentence("access.who", t.typed(who)))
+	t.printf("%s\n", t.sentence("access.lines", t.typed(lines)))
 }
 
 // counts is a table of rights: how many people of each kind have them, in how
@@ -539,7 +558,7 @@ func (t *Text) counts(rights []Count) {
 	}
 	heads = append(heads, t.sentence("access.places"))
 	for _, c := range rights {
-		first = max(first, columns(Safe(c.Right)))
+		first = max(first, columns(t.safe(c.Right)))
 	}
 	first = min(first, 60)
 	row := func(name string, cells []string) {
@@ -557,11 +576,15 @@ func (t *Text) counts(rights []Count) {
 			t.printf("%s\n", t.harm(c.Sensitivity))
 			last = c.Sensitivity
 		}
-		cells := []string{strconv.Itoa(c.People)}
+		cells := []string{t.figure(c.People, c.Sensitivity.Grave())}
 		for _, kind := range kinds {
-			cells = append(cells, cmp.Or(strings.TrimPrefix(strconv.Itoa(c.Kinds[kind]), "0"), "-"))
+			cell := "-"
+			if n := c.Kinds[kind]; n > 0 {
+				cell = t.figure(n, c.Sensitivity.Grave())
+			}
+			cells = append(cells, cell)
 		}
-		row(Safe(c.Right), append(cells, strconv.Itoa(c.Places)))
+		row(t.safe(c.Right), append(cells, strconv.Itoa(c.Places)))
 	}
 }
 
@@ -636,15 +659,15 @@ func appendPlace(to []byte, id string, several bool) []byte {
 	return appendText(to, fact.Called(id, true))
 }
 
-// appendText appends a text as JSON has it.
+// appendText appends a text as JSON has it, so that it can be shown.
 func appendText(to []byte, text string) []byte {
 	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '#' {
 			var b strings.Builder
 			e := json.NewEncoder(&b)
 			e.SetEscapeHTML(false)
 			_ = e.Encode(text) // text always has a form
-			return append(to, strings.TrimSuffix(b.String(), "\n")...)
+			return append(to, bytes.TrimSuffix(shown([]byte(b.String())), []byte("\n"))...)
 		}
 	}
 	return append(append(append(to, '"'), text...), '"')

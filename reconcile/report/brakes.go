@@ -3,6 +3,7 @@ package report
 import (
 	"strings"
 
+	"github.com/lupa-dev/lupa/reconcile/access"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 )
 
@@ -17,9 +18,19 @@ func (t *Text) brakes(p *plan.Plan, next string) {
 		t.printf("  %s\n", t.paint(alarm, "! "+t.wrapped(strings.Fields(t.brake(b)), " ", 4)))
 	}
 	if next != "" && !p.Refused() {
-		t.printf("  %s\n    %s\n", t.sentence("plan.confirm"), Inert(next))
+		t.printf("  %s\n    %s\n", t.sentence("plan.confirm"), t.typed(next))
 	}
 }
 
-// brake is a brake in words.
-func (t *Text) brake(b plan.Brake) string { return t.sentence(b.Code+"."+b.Case, anys(b.Args)...) }
+// brake is a brake in words, without the figure where that would count few people,
+// but for gains of grave rights. What G04 names first is a class of rights.
+func (t *Text) brake(b plan.Brake) string {
+	if few := "few." + b.Code; english[few] != nil && t.Veil.few(b.Figure) {
+		return t.sentence(few, t.Veil.minGroup)
+	}
+	args := anys(b.Args)
+	if b.Code == "G04" && len(b.Args) > 0 && access.Sensitivity(b.Args[0]).Rank() > 0 {
+		args[0] = own(t.sentence("class." + b.Args[0]))
+	}
+	return t.sentence(b.Code+"."+b.Case, args...)
+}

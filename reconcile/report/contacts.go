@@ -84,7 +84,7 @@ func (t *Text) Contacts(contacts []Contact) {
 			bulletins, note = "", t.sentence("contacts.missing")
 			missing++
 		}
-		rows = append(rows, []string{Safe(c.Register), Safe(c.Person), strings.Join(c.Roles, ", "), Safe(strings.Join(c.Levels, ", ")), bulletins, note})
+		rows = append(rows, []string{t.safe(c.Register), t.people([]string{c.Person})[0], strings.Join(c.Roles, ", "), t.safe(strings.Join(c.Levels, ", ")), bulletins, note})
 	}
 	widths := make([]int, len(rows[0]))
 	for _, row := range rows {

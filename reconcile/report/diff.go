@@ -21,7 +21,7 @@ func (t *Text) Diff(file string, before, after []byte) {
 			lines = append(lines, diffLine{part.Type, line})
 		}
 	}
-	t.printf("%s\n%s\n", t.paint(bold, "--- a/"+Safe(file)), t.paint(bold, "+++ b/"+Safe(file)))
+	t.printf("%s\n%s\n", t.paint(bold, "--- a/"+t.safe(file)), t.paint(bold, "+++ b/"+t.safe(file)))
 	for from := 0; from < len(lines); {
 		if lines[from].op == diffmatchpatch.DiffEqual {
 			from++

@@ -3,6 +3,7 @@ package report
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
@@ -98,17 +99,38 @@ func (t *Text) effect(line *effectLine) {
 	if line.Gained {
 		mark, verb, colour = "+", "effect.gain.", green
 	}
-	if line.Gained && (line.Widens || line.Sensitivity.Grave()) {
+	if line.Gained && (line.Widens || line.grave()) {
 		mark, colour = "!", alarm
 	}
 	t.printf("  %s\n", t.paint(colour, mark+" "+t.headline(verb, line)))
-	t.whom(line, line.Gained && line.Sensitivity.Grave())
+	t.whom(line, line.grave())
 	t.why(line.Effect)
+}
+
+// grave reports whether a line must be told whole, whoever reads it.
+func (line *effectLine) grave() bool { return line.Gained && line.Sensitivity.Grave() }
+
+// counted is a sentence that begins with a number of people; where they are too
+// few to be counted, it says fewer than how many.
+func (t *Text) counted(key string, people int, grave bool, more ...any) string {
+	args := func(people int) []any { return append([]any{people}, more...) }
+	if grave || !t.Veil.few(people) {
+		return t.sentence(key, args(people)...)
+	}
+	return t.sentence("few", own(t.sentence(key, args(t.Veil.minGroup)...)))
+}
+
+// figure is a number of people in a table.
+func (t *Text) figure(people int, grave bool) string {
+	if !grave && t.Veil.few(people) {
+		return "<" + strconv.Itoa(t.Veil.minGroup)
+	}
+	return strconv.Itoa(people)
 }
 
 // headline says how many gain, lose or keep which rights.
 func (t *Text) headline(verb string, line *effectLine) string {
-	words := strings.Fields(t.sentence(verb+kindKey(line.Kind), persons(line.People)))
+	words := strings.Fields(t.counted(verb+kindKey(line.Kind), persons(line.People), line.grave()))
 	if line.Sensitivity.Grave() {
 		words = append(words, t.sentence("sensitivity."+string(line.Sensitivity)))
 	}
@@ -134,6 +156,10 @@ func persons(people []string) int {
 // whom says who, and where: everyone where they are few or all must be named,
 // else some of them.
 func (t *Text) whom(line *effectLine, all bool) {
+	if !line.grave() && t.Veil.few(persons(line.People)) {
+		t.printf("      %s\n", t.where(line.Places))
+		return
+	}
 	if all || len(line.People) <= maxNamed+1 {
 		t.everybody(line)
 		return
@@ -144,23 +170,33 @@ func (t *Text) whom(line *effectLine, all bool) {
 // everybody names everyone at every place; places with the same people stand
 // together.
 func (t *Text) everybody(line *effectLine) {
-	var order []string
-	places := make(map[string][]string)
+	for _, group := range line.samePeople() {
+		where := t.where(group.places)
+		if len(group.places) <= maxNamedPlaces {
+			where = t.wrapped(safe(group.places), ", ", 8)
+		}
+		t.printf("      %s: %s\n", where, t.wrapped(t.people(group.people), ", ", 8))
+	}
+}
+
+// shared are places with the people there.
+type shared struct{ places, people []string }
+
+// samePeople are the places of a line, those with the same people together.
+func (line *effectLine) samePeople() []shared {
+	var groups []shared
+	of := make(map[string]int)
 	for _, place := range line.Places {
 		slices.Sort(line.at[place])
-		people := strings.Join(line.at[place], "\x00")
-		if places[people] == nil {
-			order = append(order, people)
+		key := strings.Join(line.at[place], "\x00")
+		i, ok := of[key]
+		if !ok {
+			i, of[key] = len(groups), len(groups)
+			groups = append(groups, shared{people: line.at[place]})
 		}
-		places[people] = append(places[people], place)
+		groups[i].places = append(groups[i].places, place)
 	}
-	for _, people := range order {
-		where := t.where(places[people])
-		if len(places[people]) <= maxNamedPlaces {
-			where = t.wrapped(safe(places[people]), ", ", 8)
-		}
-		t.printf("      %s: %s\n", where, t.wrapped(safe(strings.Split(people, "\x00")), ", ", 8))
-	}
+	return groups
 }
 
 func kindKey(kind string) string {
@@ -181,21 +217,47 @@ func (t *Text) where(places []string) string {
 	return t.sentence("effect.schools", len(places))
 }
 
+// person is somebody as the reader may see them, for a sentence to show.
+func (t *Text) person(called string) any {
+	if t.Veil != nil && !t.Veil.hides() {
+		return own(Safe(t.Veil.who(called))) // with a name, which is text and no card
+	}
+	return t.Veil.who(called)
+}
+
+// people are people as the reader may see them.
+func (t *Text) people(called []string) []string {
+	out := make([]string, len(called))
+	for i, who := range called {
+		out[i] = Safe(t.Veil.who(who))
+	}
+	return out
+}
+
+// who is some of the people, or, where they are too few to be told, fewer than how
+// many.
+func (t *Text) who(people []string) []string {
+	if t.Veil.few(persons(people)) {
+		return []string{t.counted("people", persons(people), false)}
+	}
+	return t.some(people)
+}
+
 // some is a few of many people, and how many more there are.
 func (t *Text) some(people []string) []string {
 	if len(people) <= maxNamed+1 {
-		return safe(people)
+		return t.people(people)
 	}
-	return append(safe(people[:maxNamed]), t.sentence("more", len(people)-maxNamed))
+	return append(t.people(people[:maxNamed]), t.sentence("more", len(people)-maxNamed))
 }
 
 func (t *Text) why(e plan.Effect) {
 	if !e.Gained {
-		t.reasonLine("effect.had", telling(e.Before, e.After))
+		t.reasonLine("effect.had", worthTelling(e.Before, e.After))
 		t.reasonLine("effect.now", e.After)
 		return
 	}
-	t.reasonLine("effect.why", telling(e.After, e.Before))
+	t.reasonLine("effect.why", worthTelling(e.After, e.Before))
 	if !absent(e.Before) {
 		t.reasonLine("effect.before", e.Before)
 	}
@@ -208,9 +270,9 @@ func (t *Text) reasonLine(key string, reasons []plan.Reason) {
 	}
 }
 
-// telling leaves out what goes without saying, that a right reaches the schools
+// worthTelling leaves out what goes without saying, that a right reaches the schools
 // of whoever has it, unless the other side says that it did not.
-func telling(reasons, other []plan.Reason) []plan.Reason {
+func worthTelling(reasons, other []plan.Reason) []plan.Reason {
 	if len(reasons) > 0 && reasons[0].Case == "emptied" { // that says where it reaches
 		return slices.DeleteFunc(slices.Clone(reasons), func(r plan.Reason) bool { return r.Case != "emptied" && aboutPlaces(r) })
 	}
@@ -237,7 +299,7 @@ func absent(reasons []plan.Reason) bool {
 func (t *Text) because(reasons []plan.Reason) own {
 	parts := make([]string, len(reasons))
 	for i, r := range reasons {
-		parts[i] = t.reason(r) + " (" + r.Rule + ")"
+		parts[i] = t.reason(r) + " (" + Inert(r.Rule) + ")"
 	}
 	return own(strings.Join(parts, "; "))
 }
@@ -260,9 +322,9 @@ func (t *Text) templates(templates []plan.TemplateEffect) {
 		if len(e.Places) > 0 {
 			where = " (" + t.where(e.Places) + ")"
 		}
-		words := strings.Fields(t.sentence(key, own(strings.Join(safe(e.Templates), ", ")), own(strings.Join(actions, ", ")+where)))
+		words := strings.Fields(t.sentence(key, own(strings.Join(t.allSafe(e.Templates), ", ")), own(strings.Join(actions, ", ")+where)))
 		t.printf("  %s\n", t.paint(colour, mark+" "+t.wrapped(words, " ", 6)))
-		t.printf("      %s\n", t.wrapped(t.some(e.People), ", ", 8))
+		t.printf("      %s\n", t.wrapped(t.who(e.People), ", ", 8))
 		if e.Gained {
 			t.reasonLine("effect.why", []plan.Reason{e.Reason})
 		} else {
@@ -280,8 +342,8 @@ func (t *Text) unchanged(unchanged []plan.Effect) {
 		}
 		t.printf("  = %s\n", t.headline("effect.keep.", line))
 		t.whom(line, false)
-		t.reasonLine("effect.still", telling(line.After, nil))
-		t.reasonLine("effect.had", telling(line.Before, nil))
+		t.reasonLine("effect.still", worthTelling(line.After, nil))
+		t.reasonLine("effect.had", worthTelling(line.Before, nil))
 	}
 }
 
@@ -291,35 +353,41 @@ func (t *Text) first(counts []plan.Count) {
 	if len(counts) == 0 {
 		return
 	}
-	type line struct {
-		right       string
-		sensitivity access.Sensitivity
-		places      []string
-		most        int
+	lines, other := firstRights(counts)
+	t.printf("\n%s\n", t.paint(bold, t.sentence("effect.first")))
+	for _, l := range lines {
+		t.printf("  %s %s: %s\n", t.paint(red, t.sentence("sensitivity."+string(l.sensitivity))), Safe(l.right), t.sentence("effect.count", l.most, own(t.where(l.places))))
 	}
-	var lines []*line
-	of := make(map[string]*line)
+	if other > 0 {
+		t.printf("  %s\n", t.sentence("effect.other", other))
+	}
+}
+
+// firstRight is a right that people will have, where, and how many at most in one
+// place.
+type firstRight struct {
+	right       string
+	sensitivity access.Sensitivity
+	places      []string
+	most        int
+}
+
+// firstRights are the rights of class critical and high, and how many others there
+// are.
+func firstRights(counts []plan.Count) (lines []*firstRight, other int) {
+	of := make(map[string]*firstRight)
 	for _, c := range counts {
 		key := c.Right + " " + string(c.Sensitivity)
 		l := of[key]
 		if l == nil {
-			l = &line{right: c.Right, sensitivity: c.Sensitivity}
+			l = &firstRight{right: c.Right, sensitivity: c.Sensitivity}
 			of[key] = l
 			lines = append(lines, l)
 		}
 		l.places, l.most = append(l.places, c.Place), max(l.most, c.People)
 	}
-	slices.SortStableFunc(lines, func(a, b *line) int { return b.sensitivity.Rank() - a.sensitivity.Rank() })
-	t.printf("\n%s\n", t.paint(bold, t.sentence("effect.first")))
-	other := 0
-	for _, l := range lines {
-		if !l.sensitivity.Grave() {
-			other++
-			continue
-		}
-		t.printf("  %s %s: %s\n", t.paint(red, t.sentence("sensitivity."+string(l.sensitivity))), Safe(l.right), t.sentence("effect.count", l.most, t.where(l.places)))
-	}
-	if other > 0 {
-		t.printf("  %s\n", t.sentence("effect.other", other))
-	}
+	slices.SortStableFunc(lines, func(a, b *firstRight) int { return b.sensitivity.Rank() - a.sensitivity.Rank() })
+	all := len(lines)
+	lines = slices.DeleteFunc(lines, func(l *firstRight) bool { return !l.sensitivity.Grave() })
+	return lines, all - len(lines)
 }

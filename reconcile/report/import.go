@@ -46,7 +46,7 @@ func (t *Text) Import(i Import) {
 func (t *Text) paths(done string, paths []string) {
 	if len(paths) <= maxFiles {
 		for _, path := range paths {
-			t.printf("%s  %s\n", done, Safe(path))
+			t.printf("%s  %s\n", done, t.safe(path))
 		}
 		return
 	}
@@ -63,10 +63,10 @@ func (t *Text) paths(done string, paths []string) {
 	}
 	for _, dir := range dirs {
 		if !strings.HasSuffix(dir, "/") {
-			t.printf("%s  %s\n", done, Safe(dir))
+			t.printf("%s  %s\n", done, t.safe(dir))
 			continue
 		}
-		t.printf("%s  %s (%s)\n", done, Safe(dir), t.sentence("files", count[dir]))
+		t.printf("%s  %s (%s)\n", done, t.safe(dir), t.sentence("files", count[dir]))
 	}
 }
 
@@ -74,7 +74,7 @@ func (t *Text) paths(done string, paths []string) {
 func (t *Text) ImportTalk(i Import) {
 	t.Problems(slices.Concat(i.Left, i.Notes), nil)
 	if len(i.Rosters) > 0 {
-		t.printf("%s\n", t.sentence("import.rosters", Safe(strings.Join(i.Rosters, ", "))))
+		t.printf("%s\n", t.sentence("import.rosters", t.safe(strings.Join(i.Rosters, ", "))))
 	}
 	if i.Removed > 0 {
 		t.printf("%s\n", t.sentence("import.removed", i.Removed))
@@ -88,6 +88,6 @@ func (t *Text) ImportTalk(i Import) {
 			t.printf("%s\n", t.sentence("more", len(i.Differ)-n))
 			break
 		}
-		t.printf("  %s %s\n", o.Kind, Safe(o.Name))
+		t.printf("  %s %s\n", o.Kind, t.safe(o.Name))
 	}
 }

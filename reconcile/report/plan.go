@@ -70,6 +70,9 @@ func adopted(p *plan.Plan) map[string]bool {
 
 func (t *Text) heading(p *plan.Plan) {
 	t.printf("%s\n", t.paint(bold, t.sentence("plan.title", p.Project, p.Target.Name, strconv.FormatInt(p.Target.Serial, 10), p.At.String())))
+	if p.Undo > 0 {
+		t.printf("%s\n", t.sentence("plan.undo", strconv.FormatInt(p.Undo, 10)))
+	}
 	if p.ValidUntil != nil {
 		t.printf("%s\n", t.sentence("plan.until", instant(*p.ValidUntil)))
 		t.turns("timeline.begins", firstOf(p.Begins))
@@ -77,7 +80,21 @@ func (t *Text) heading(p *plan.Plan) {
 	}
 	t.printf("\n")
 	if p.Empty() {
-		t.printf("  %s\n", t.sentence("plan.none"))
+		key := "plan.none"
+		if p.Undo > 0 {
+			key = "plan.undone"
+		}
+		t.printf("  %s\n", t.sentence(key))
+		return
+	}
+	t.objectCounts(p)
+	t.peopleCounts(p)
+}
+
+// objectCounts says how many objects change.
+func (t *Text) objectCounts(p *plan.Plan) {
+	if p.Since != nil && p.Same() {
+		t.printf("  %s\n", t.sentence("review.none"))
 		return
 	}
 	var parts []string
@@ -96,14 +113,18 @@ func (t *Text) heading(p *plan.Plan) {
 		parts = append(parts, text)
 	}
 	t.printf("  %s\n", strings.Join(parts, " · "))
+}
+
+// peopleCounts says for how many people that matters.
+func (t *Text) peopleCounts(p *plan.Plan) {
 	switch {
-	case p.Target.Serial == 0:
+	case p.Target.Serial == 0 && p.Since == nil || p.Since != nil && p.Since.Empty:
 	case p.Summary.Gained+p.Summary.Lost == 0 && len(p.Effect)+len(p.Templates) > 0:
 		t.printf("  %s\n", t.sentence("effect.lesser"))
 	case p.Summary.Gained+p.Summary.Lost == 0:
 		t.printf("  %s\n", t.sentence("effect.none"))
 	default:
-		line := t.sentence("effect.people", own(t.sentence("effect.gained", p.Summary.Gained)), own(t.sentence("effect.lost", p.Summary.Lost)))
+		line := t.peopleLine(p)
 		if p.Summary.Gained > 0 {
 			line = t.paint(alarm, line)
 		}
@@ -143,7 +164,10 @@ func (t *Text) next(p *plan.Plan, next string) {
 	case len(p.Brakes) > 0:
 		t.printf("%s\n", t.paint(alarm, t.sentence("plan.braked")))
 	case next != "" && (!p.Empty() || p.Record):
-		t.printf("%s\n", t.sentence("plan.next", own(next)))
+		t.printf("%s\n", t.sentence("plan.next", t.typed(next)))
+	}
+	if p.Undo > 0 && (!p.Empty() || p.Record) {
+		t.printf("%s\n", t.paint(yellow, t.sentence("plan.revert")))
 	}
 }
 
@@ -164,19 +188,24 @@ func (t *Text) widenings(key string, changes []plan.Change) {
 		if n == 1 {
 			t.printf("\n")
 		}
-		name := c.Name
-		for _, field := range c.Widens {
-			if in, _, nested := strings.Cut(field, "."); nested && len(c.Widens) > 1 {
-				name += " + " + in
-			} else if nested {
-				name += " " + in
-			}
-		}
-		t.printf("%s\n", t.paint(alarm, "! "+t.sentence(key, c.Kind, name)))
+		t.printf("%s\n", t.paint(alarm, "! "+t.sentence(key, c.Kind, own(t.widened(c)))))
 	}
 	if n > maxWidenings {
 		t.printf("%s\n", t.paint(alarm, "! "+t.sentence("more", n-maxWidenings)))
 	}
+}
+
+// widened is the name of what comes to have every school, and in what.
+func (t *Text) widened(c plan.Change) string {
+	name := t.shownName(c.Kind, c.Name)
+	for _, field := range c.Widens {
+		if in, _, nested := strings.Cut(field, "."); nested && len(c.Widens) > 1 {
+			name += " + " + in
+		} else if nested {
+			name += " " + in
+		}
+	}
+	return name
 }
 
 func (t *Text) kept(key string, objects []plan.Object) {
@@ -195,13 +224,17 @@ func (t *Text) kept(key string, objects []plan.Object) {
 		if len(o.Everywhere) > 0 {
 			mark = "  " + t.paint(alarm, "! "+t.sentence("plan.everywhere"))
 		}
-		t.printf("    %s %s%s\n", o.Kind, Safe(o.Name), mark)
+		t.printf("    %s %s%s\n", o.Kind, t.shownName(o.Kind, o.Name), mark)
 	}
 }
 
 func (t *Text) changes(changes []plan.Change, foreign map[string]bool) {
 	created := 0
 	for i, c := range changes {
+		if t.Veil.hides() && slices.Contains(personal, c.Kind) {
+			t.gathered(i, changes)
+			continue
+		}
 		if order.Action(c.Action) == order.Create {
 			created++
 		}
@@ -218,6 +251,18 @@ func (t *Text) changes(changes []plan.Change, foreign map[string]bool) {
 	}
 }
 
+// gathered shows, at the first of them, how many objects that are about people
+// change.
+func (t *Text) gathered(i int, changes []plan.Change) {
+	if i > 0 && changes[i-1].Kind == changes[i].Kind {
+		return
+	}
+	t.printf("\n")
+	for _, line := range t.together(changes[i].Kind, changes) {
+		t.printf("  %s %s\n", line.Mark, line.Text)
+	}
+}
+
 func (t *Text) change(c plan.Change, foreign bool) {
 	symbol, colour := "~", yellow
 	switch order.Action(c.Action) {
@@ -228,28 +273,14 @@ func (t *Text) change(c plan.Change, foreign bool) {
 	case order.Rename:
 		symbol, colour = "→", cyan
 	}
-	line := fmt.Sprintf("  %s %s %s", t.paint(colour, symbol), c.Kind, t.paint(bold, Safe(c.Name)))
-	var remarks []string
-	if c.Previously != "" {
-		remarks = append(remarks, t.sentence("plan.was", c.Previously))
-	}
-	if foreign {
-		remarks = append(remarks, t.sentence("plan.foreign"))
-	}
-	if c.Cause != "" {
-		if order.Action(c.Action) == order.Create {
-			remarks = append(remarks, t.sentence("cause.deleted"))
-		} else {
-			remarks = append(remarks, t.sentence("cause.changed"))
-		}
-	}
-	if len(remarks) > 0 {
+	line := fmt.Sprintf("  %s %s %s", t.paint(colour, symbol), c.Kind, t.paint(bold, t.shownName(c.Kind, c.Name)))
+	if remarks := t.changeRemarks(c, foreign); len(remarks) > 0 {
 		line += "  " + t.paint(faint, "("+strings.Join(remarks, ", ")+")")
 	}
 	t.printf("%s\n", line)
 	width := 0
 	for _, f := range c.Fields {
-		width = max(width, columns(Safe(f.Field)))
+		width = max(width, columns(t.safe(f.Field)))
 	}
 	for _, f := range c.Fields {
 		switch order.Action(c.Action) {
@@ -263,15 +294,33 @@ func (t *Text) change(c plan.Change, foreign bool) {
 	}
 }
 
+// changeRemarks are what else there is to say about a change.
+func (t *Text) changeRemarks(c plan.Change, foreign bool) (remarks []string) {
+	if c.Previously != "" {
+		remarks = append(remarks, t.sentence("plan.was", own(t.shownName(c.Kind, c.Previously))))
+	}
+	if foreign {
+		remarks = append(remarks, t.sentence("plan.foreign"))
+	}
+	if c.Cause != "" {
+		if order.Action(c.Action) == order.Create {
+			remarks = append(remarks, t.sentence("cause.deleted"))
+		} else {
+			remarks = append(remarks, t.sentence("cause.changed"))
+		}
+	}
+	return remarks
+}
+
 // whole shows a field of an object that comes or goes.
 func (t *Text) whole(f plan.FieldChange, value any, width int) {
 	text := ""
 	if list, ok := value.([]string); ok {
-		text = t.wrapped(safe(list), ", ", 6+width+2)
+		text = t.wrapped(t.allSafe(list), ", ", 6+width+2)
 	} else {
 		text = t.value(value)
 	}
-	t.printf("      %s  %s%s\n", pad(Safe(f.Field), width), text, t.cause(f))
+	t.printf("      %s  %s%s\n", pad(t.safe(f.Field), width), text, t.cause(f))
 }
 
 // field shows one field before and after, or what is added to and taken from a
@@ -280,7 +329,7 @@ func (t *Text) field(f plan.FieldChange, width int) {
 	text := ""
 	switch indent := 6 + width + 2; {
 	case isText(f.Before) && isText(f.After) && strings.Contains(f.Before.(string)+f.After.(string), "\n"):
-		t.printf("      %s%s\n", Safe(f.Field), t.cause(f))
+		t.printf("      %s%s\n", t.safe(f.Field), t.cause(f))
 		t.lines(f.Before.(string), f.After.(string))
 		return
 	case isText(f.Before) && isText(f.After):
@@ -291,7 +340,7 @@ func (t *Text) field(f plan.FieldChange, width int) {
 	default:
 		text = t.value(f.Before) + " → " + t.value(f.After)
 	}
-	t.printf("      %s  %s%s\n", pad(Safe(f.Field), width), text, t.cause(f))
+	t.printf("      %s  %s%s\n", pad(t.safe(f.Field), width), text, t.cause(f))
 }
 
 func (t *Text) cause(f plan.FieldChange) string {
@@ -323,12 +372,12 @@ func (t *Text) setChange(f plan.FieldChange) []string {
 	var parts []string
 	for _, v := range after {
 		if !slices.Contains(before, v) {
-			parts = append(parts, t.paint(green, "+ "+Safe(v)))
+			parts = append(parts, t.paint(green, "+ "+t.safe(v)))
 		}
 	}
 	for _, v := range before {
 		if !slices.Contains(after, v) {
-			parts = append(parts, t.paint(red, "- "+Safe(v)))
+			parts = append(parts, t.paint(red, "- "+t.safe(v)))
 		}
 	}
 	return parts
@@ -370,7 +419,7 @@ var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 func (t *Text) value(v any) string {
 	switch v := v.(type) {
 	case []string:
-		return strings.Join(safe(v), ", ")
+		return strings.Join(t.allSafe(v), ", ")
 	case nil:
 		return t.paint(faint, t.sentence("empty"))
 	case bool:
@@ -379,7 +428,7 @@ func (t *Text) value(v any) string {
 		}
 		return t.sentence("no")
 	case string:
-		return Safe(v)
+		return t.Lang.day(t.safe(v))
 	case map[string]any:
 		return t.mapping(v)
 	}
@@ -392,11 +441,11 @@ func (t *Text) mapping(m map[string]any) string {
 	for _, k := range slices.Sorted(maps.Keys(m)) {
 		switch v := m[k].(type) {
 		case bool:
-			parts = append(parts, Safe(k))
+			parts = append(parts, t.safe(k))
 		case map[string]any, []string:
-			parts = append(parts, Safe(k)+" ("+t.value(v)+")")
+			parts = append(parts, t.safe(k)+" ("+t.value(v)+")")
 		default:
-			parts = append(parts, Safe(k)+": "+t.value(v))
+			parts = append(parts, t.safe(k)+": "+t.value(v))
 		}
 	}
 	if len(parts) == 0 {
@@ -408,12 +457,12 @@ func (t *Text) mapping(m map[string]any) string {
 // highlight marks what differs between two texts of one line.
 func (t *Text) highlight(before, after string) (string, string) {
 	if !t.Colour || len(before)+len(after) > 1000 {
-		return Safe(before), Safe(after)
+		return t.safe(before), t.safe(after)
 	}
 	d := diffmatchpatch.New()
 	d.DiffTimeout = 0 // a deadline would make the output depend on the machine
 	var b, a strings.Builder
-	for _, part := range d.DiffCleanupSemantic(d.DiffMain(Safe(before), Safe(after), false)) {
+	for _, part := range d.DiffCleanupSemantic(d.DiffMain(t.safe(before), t.safe(after), false)) {
 		text := part.Text
 		switch part.Type {
 		case diffmatchpatch.DiffDelete:
@@ -442,7 +491,7 @@ func (t *Text) lines(before, after string) {
 			mark, colour = "+", green
 		}
 		for line := range strings.Lines(part.Text) {
-			t.printf("        %s\n", t.paint(colour, mark+" "+Safe(strings.TrimRight(line, "\n"))))
+			t.printf("        %s\n", t.paint(colour, mark+" "+t.safe(strings.TrimRight(line, "\n"))))
 		}
 	}
 }
@@ -471,16 +520,21 @@ func (t *Text) Outcome(o plan.Outcome, name string) {
 		t.printf("%s\n", t.sentence("apply.idle"))
 	case o.Already:
 		t.printf("%s\n", t.sentence("apply.already", o.Entry.At.Format("2006-01-02 15:04 MST"), serial))
+		if o.Since > 0 {
+			t.printf("%s\n", t.sentence("apply.since", o.Since))
+		}
 	default:
 		t.printf("%s\n", t.paint(green, t.sentence("apply.done", o.Entry.Changes)))
-		t.printf("%s\n", t.sentence("apply.serial", name, serial, own(o.Entry.Hash)))
+		t.printf("%s\n", t.sentence("apply.serial", name, serial))
+		t.printf("%s\n", t.sentence("verify.head", own(o.Entry.Hash)))
 	}
 }
 
-// PlanJSON is a plan as scripts read it: the plan file.
+// PlanJSON is a plan as scripts read it: the plan file, but for escapes of
+// characters that nobody sees.
 func PlanJSON(p *plan.Plan) ([]byte, error) {
 	data, err := p.MarshalJSON()
-	return append(data, '\n'), err
+	return shown(append(data, '\n')), err
 }
 
 // DriftJSON is the drift of a target as scripts read it.

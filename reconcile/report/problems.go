@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -52,11 +53,11 @@ func (t *Text) problem(p plan.Finding, line Line) {
 	}
 	where := ""
 	if len(p.Pos) > 0 {
-		where = t.paint(bold, place(p.Pos[0])+":") + " "
+		where = t.paint(bold, t.place(p.Pos[0])+":") + " "
 	} else if p.Subject != "" {
-		where = t.paint(bold, Safe(p.Subject)+":") + " "
+		where = t.paint(bold, t.subject(p.Subject)+":") + " "
 	}
-	t.printf("%s%s %s\n", where, t.paint(colour, t.sentence(string(p.Severity))+" "+p.Code+":"), t.message(p))
+	t.printf("%s%s %s\n", where, t.paint(colour, t.sentence(string(p.Severity))+" "+Safe(p.Code)+":"), t.message(p))
 	if len(p.Pos) > 0 {
 		t.excerpt(p, line, colour)
 	}
@@ -65,11 +66,11 @@ func (t *Text) problem(p plan.Finding, line Line) {
 	}
 }
 
-func place(pos source.Pos) string {
+func (t *Text) place(pos source.Pos) string {
 	if pos.Line == 0 {
-		return Safe(pos.File)
+		return t.safe(pos.File)
 	}
-	return fmt.Sprintf("%s:%d:%d", Safe(pos.File), pos.Line, pos.Col)
+	return fmt.Sprintf("%s:%d:%d", t.safe(pos.File), pos.Line, pos.Col)
 }
 
 func key(p plan.Finding) string {
@@ -87,6 +88,9 @@ func anys(args []string) []any {
 // message is what a finding says, in one sentence. Of a sentence in parts, "KEY+4"
 // is said only where there is a fourth argument.
 func (t *Text) message(p plan.Finding) string {
+	if english[key(p)] == nil { // of a plan that another lupa made
+		return t.safe(key(p))
+	}
 	args := coverArgs(p.Args)
 	message := t.sentence(key(p), anys(args)...)
 	for i, arg := range args {
@@ -98,15 +102,18 @@ func (t *Text) message(p plan.Finding) string {
 	return message
 }
 
-// coverArgs covers national identity numbers among what a finding speaks of. Where there
-// is one the others are covered to the last digit: they may be what YAML makes of
+// coverArgs covers passwords and national identity numbers among what a finding
+// speaks of. Where there is a number the others are covered to the last digit: they may be what YAML makes of
 // it, such as 2.013299997e+09.
 func coverArgs(args []string) []string {
-	if !slices.ContainsFunc(args, func(arg string) bool { return len(identity.Find(arg)) > 0 }) {
-		return args
-	}
 	covered := make([]string, len(args))
 	for i, arg := range args {
+		covered[i] = Unlock(arg)
+	}
+	if !slices.ContainsFunc(args, func(arg string) bool { return len(identity.Find(arg)) > 0 }) {
+		return covered
+	}
+	for i, arg := range covered {
 		covered[i] = strings.Map(func(r rune) rune {
 			if unicode.IsDigit(r) {
 				return '•'
@@ -127,7 +134,7 @@ func (t *Text) hints(p plan.Finding) []string {
 		hints = append(hints, t.sentence(key(p)+"?", anys(coverArgs(p.Args))...))
 	}
 	if len(p.Pos) > 1 {
-		hints = append(hints, t.sentence("also", place(p.Pos[1])))
+		hints = append(hints, t.sentence("also", t.place(p.Pos[1])))
 	}
 	return hints
 }
@@ -140,7 +147,7 @@ const maxLine = 64 << 10
 // it.
 func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
 	pos := p.Pos[0]
-	if line == nil || pos.Line == 0 {
+	if line == nil || pos.Line == 0 || t.Veil.hides() { // comments may name people
 		return
 	}
 	text, ok := line(pos.File, pos.Line)
@@ -151,31 +158,31 @@ func (t *Text) excerpt(p plan.Finding, line Line, colour style) {
 	at := min(max(pos.Col-1, 0), len(runes))
 	room := t.width() - 12
 	from := max(0, at-room)
-	before, after := beforeCaret(runes[from:at]), Safe(string(runes[at:min(len(runes), at+room+1)]))
+	before, after := t.beforeCaret(runes[from:at]), t.safe(string(runes[at:min(len(runes), at+room+1)]))
 	if from > 0 || columns(before+after) > room && columns(before) > room*2/3 {
 		for columns(before) > room/2 {
 			from++
-			before = beforeCaret(runes[from:at])
+			before = t.beforeCaret(runes[from:at])
 		}
 		before = "…" + before
 	}
 	shown := cut(before+after, room)
 	number := fmt.Sprintf("%5d", pos.Line)
 	t.printf("%s %s\n", t.paint(faint, number+" |"), shown)
-	t.printf("%s %s%s\n", t.paint(faint, strings.Repeat(" ", len(number))+" |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", wordLength(after, p.Args)-1)))
+	t.printf("%s %s%s\n", t.paint(faint, strings.Repeat(" ", len(number))+" |"), strings.Repeat(" ", columns(before)), t.paint(colour, "^"+strings.Repeat("~", t.wordLength(after, p.Args)-1)))
 }
 
-func beforeCaret(runes []rune) string {
-	return Safe(strings.ReplaceAll(string(runes), "\t", " "))
+func (t *Text) beforeCaret(runes []rune) string {
+	return t.safe(strings.ReplaceAll(string(runes), "\t", " "))
 }
 
 // wordLength is how many columns of a text the caret underlines: what the
 // problem speaks of, else the first word.
-func wordLength(text string, args []string) int {
+func (t *Text) wordLength(text string, args []string) int {
 	longest := 0
 	for _, arg := range args {
-		if strings.HasPrefix(text, Safe(arg)) {
-			longest = max(longest, columns(Safe(arg)))
+		if strings.HasPrefix(text, t.safe(arg)) {
+			longest = max(longest, columns(t.safe(arg)))
 		}
 	}
 	if longest > 0 {
@@ -226,5 +233,15 @@ func marshal(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return []byte(b.String()), err
+	return shown([]byte(b.String())), err
+}
+
+// shown is JSON, on one line with a line feed, in which every character can be
+// seen and does nothing where it is shown.
+func shown(line []byte) []byte {
+	body := string(bytes.TrimSuffix(line, []byte("\n")))
+	if isInert(body) {
+		return line
+	}
+	return append([]byte(Inert(body)), '\n')
 }

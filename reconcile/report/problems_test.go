@@ -168,7 +168,7 @@ func TestHostileValues(t *testing.T) {
 
 func TestSafe(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\nb\tc\r": `a\nb\tc\u000d`, "\x1b[31m": `\u001b[31m`, "\xff": `\ufffd`, "\u202ea\u200b": `\u202ea\u200b`, "\U000e0041": `\ue0041`, "Ä 学 €": "Ä 学 €", "": "",
+		"a\nb\tc\r": `a\nb\tc\u000d`, "\x1b[31m": `\u001b[31m`, "\xff": `\ufffd`, "\u202ea\u200b": `\u202ea\u200b`, "\U000e0041": `\udb40\udc41`, "Ä 学 €": "Ä 学 €", "": "",
 	} {
 		if got := Safe(text); got != want {
 			t.Errorf("Safe(%q) = %s, want %s", text, got, want)
@@ -301,11 +301,12 @@ func TestJSONShapes(t *testing.T) {
 			steps steps.do steps.kind steps.id steps.from steps.del steps.add steps.after
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after
 			unmanaged unmanaged.kind unmanaged.name unmanaged.id unmanaged.everywhere external external.kind external.name external.id adopted adopted.kind adopted.name adopted.id record brakes acknowledge
+			people titles titles.kind titles.language titles.name titles.title
 			findings findings.code findings.severity findings.message findings.args findings.pos findings.pos.file findings.pos.line findings.pos.col findings.subject findings.hint findings.case`),
 		"drift": shape(DriftJSON(p))(`format kind target target.name target.lineage target.serial
 			drift drift.action drift.kind drift.name drift.fields drift.fields.field drift.fields.before drift.fields.after unmanaged unmanaged.kind unmanaged.name unmanaged.id unmanaged.everywhere`),
 		"apply": shape(OutcomeJSON(apply(t, m, p), p))(`format kind plan target target.name target.lineage target.serial applied already
-			entry entry.id entry.serial entry.plan entry.commit entry.actor entry.host entry.version entry.at entry.changes entry.previous entry.hash`),
+			entry entry.id entry.serial entry.plan entry.commit entry.actor entry.host entry.version entry.at entry.changes entry.previous entry.hash entry.state entry.back`),
 		"idle":   shape(OutcomeJSON(plan.Outcome{Idle: true}, p))(`format kind plan target target.name target.lineage target.serial applied already`),
 		"status": shape(StatusJSON(Status{Entry: &target.Entry{}}))(`target target.name target.type target.path target.lineage target.serial objects lastApply lastApply.id lastApply.serial lastApply.plan lastApply.commit lastApply.actor lastApply.host lastApply.version lastApply.at lastApply.changes lastApply.previous lastApply.hash`),
 	} {

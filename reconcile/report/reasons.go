@@ -146,7 +146,7 @@ var englishReasons = map[string]catalog.Message{
 	"R101.shared":    catalog.String("shared for group-bound surveys, and may add surveys"),
 }
 
-// English puts findings and reasons into words for scripts.
+// English puts findings, reasons and brakes into words for scripts.
 func English() plan.Speaker {
 	t := &Text{}
 	return plan.Speaker{Finding: t.said, Reason: t.reason, Brake: t.brake}
@@ -159,15 +159,4 @@ func (t *Text) reason(r plan.Reason) string {
 		args[i] = arg
 	}
 	return t.sentence(r.Rule+"."+r.Case, args...)
-}
-
-// sentences are all sentences, and what they are called.
-func sentences(yield func(key string, m catalog.Message) bool) {
-	for _, all := range []map[string]catalog.Message{english, englishReasons, englishAnswers} {
-		for key, m := range all {
-			if !yield(key, m) {
-				return
-			}
-		}
-	}
 }

@@ -16,6 +16,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -31,6 +33,8 @@ type Text struct {
 	Out    io.Writer
 	Colour bool
 	Width  int // columns; 0 means 100
+	Lang   Language
+	Veil   *Veil // what is shown of people; nil: their cards
 
 	say *message.Printer
 }
@@ -42,17 +46,44 @@ type own string
 // sentence is the sentence of a key. Arguments from outside are made harmless.
 func (t *Text) sentence(key string, args ...any) string {
 	if t.say == nil {
-		t.say = printer()
+		t.say = t.Lang.printer()
 	}
 	for i, arg := range args {
 		switch text := arg.(type) {
 		case string:
-			args[i] = Safe(text)
+			args[i] = t.Lang.markDays(t.safe(text))
 		case own:
 			args[i] = Inert(string(text))
 		}
 	}
-	return t.say.Sprintf(message.Key(key, key), args...)
+	// A plan that another lupa made may have keys that nobody here knows.
+	return t.Lang.sayDays(t.say.Sprintf(message.Key(key, strings.ReplaceAll(Inert(key), "%", "%%")), args...))
+}
+
+// safe is a text from outside, as it may be shown: harmless, with the people in it
+// as the reader may see them.
+func (t *Text) safe(text string) string { return Safe(t.Veil.text(text)) }
+
+// typed is a command to type. Who may not see cards has to put them in.
+func (t *Text) typed(command string) own { return own(Inert(t.Veil.text(command))) }
+
+// Safe is a text from outside, as the reader may see it.
+func (t *Text) Safe(text string) string { return t.safe(text) }
+
+// number is a number as the language writes it.
+func (t *Text) number(n int) string {
+	if t.say == nil {
+		t.say = t.Lang.printer()
+	}
+	return t.say.Sprintf("%d", n)
+}
+
+func (t *Text) allSafe(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = t.safe(text)
+	}
+	return out
 }
 
 func (t *Text) printf(format string, args ...any) { fmt.Fprintf(t.Out, format, args...) }
@@ -88,32 +119,55 @@ func (t *Text) paint(s style, text string) string {
 // without control and invisible characters, without identity numbers.
 func Safe(text string) string { return cover(Inert(text)) }
 
-// Inert is a text with its control and invisible characters written out.
+// Inert is a text with its control and invisible characters written out, as JSON
+// writes them: of JSON on one line it is the same JSON. So is what makes a line of
+// a log a command to GitHub or Azure: a word that begins with ::, and ##[ or
+// ##vso[ wherever it stands.
 func Inert(text string) string {
-	clean := true
-	for _, r := range text {
-		if r == '\n' || r == '\t' || r == utf8.RuneError || source.Invisible(r) {
-			clean = false
-			break
-		}
+	if isInert(text) {
+		return text
 	}
-	if !clean {
-		var b strings.Builder
-		for _, r := range text {
-			switch {
-			case r == '\n':
-				b.WriteString(`\n`)
-			case r == '\t':
-				b.WriteString(`\t`)
-			case r == utf8.RuneError || source.Invisible(r):
-				fmt.Fprintf(&b, `\u%04x`, r)
-			default:
-				b.WriteRune(r)
+	var b strings.Builder
+	before := ' '
+	for i, r := range text {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == utf8.RuneError || source.Invisible(r) || commands(text[i:], before):
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
 			}
+		default:
+			b.WriteRune(r)
 		}
-		text = b.String()
+		before = r
 	}
-	return text
+	return b.String()
+}
+
+func isInert(text string) bool {
+	before := ' '
+	for i, r := range text {
+		switch {
+		case r == ':' || r == '#':
+			if commands(text[i:], before) {
+				return false
+			}
+		case r >= ' ' && r < 0x7f:
+		case r == '\n' || r == '\t' || r == utf8.RuneError || source.Invisible(r):
+			return false
+		}
+		before = r
+	}
+	return true
+}
+
+// commands reports whether a text begins with what commands a runner. GitHub cuts
+// off white space before it looks, and what is shown may be wrapped before a word.
+func commands(text string, before rune) bool {
+	return strings.HasPrefix(text, "::") && unicode.IsSpace(before) || strings.HasPrefix(text, "##[") || strings.HasPrefix(text, "##vso[")
 }
 
 var (
@@ -123,14 +177,17 @@ var (
 	dated = regexp.MustCompile(`(^|[^.\p{L}\p{N}])(\d{6}(?:\d{2})?(?:[-+−–A-Fa-fU-Yu-y]?\d{3}[0-9A-Za-zÄä]|\d{4,5}))\b`)
 	// secret finds the value of a key that sounds like one, up to a comma, a
 	// brace or a comment behind it, and a password in the address of a server.
-	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:[^\s,}#]|[,}#]+[^\s,}#]|\s+[^\s#])+)|(://[^:/\s]*:)(\S+)(@)`)
+	secret = regexp.MustCompile(`(?i)([\w.-]*(?:passw|salasana|secret|token|dsn|pseudonymkey)[\w.-]*["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:[^\s,}#]|[,}#]+[^\s,}#]|\s+[^\s#])+)|(://[^:/\s]*:)(\S+)(@)`)
+	// password finds that password wherever it stands, and one of a connection
+	// string of keywords and values.
+	password = regexp.MustCompile(`(?i)(:/{1,2}[^:/\s]*:)(\S+)(@)|(\bpassword\s*=\s*)(\S+)`)
 )
 
 // cover replaces what nobody should read by dots of the same length: the numbers
 // of persons, and all that has the shape of one, for one that is misspelt is
 // somebody's still.
 func cover(text string) string {
-	text = identity.Cover(text)
+	text = Unlock(identity.Cover(text))
 	if strings.ContainsAny(text, "0123456789") {
 		text = dated.ReplaceAllStringFunc(text, func(found string) string {
 			m := dated.FindStringSubmatch(found)
@@ -141,6 +198,18 @@ func cover(text string) string {
 		})
 	}
 	return text
+}
+
+// Unlock covers the password in what looks like the address of a server, for one
+// may be typed where a name belongs.
+func Unlock(text string) string {
+	if !strings.ContainsAny(text, "@=") {
+		return text
+	}
+	return password.ReplaceAllStringFunc(text, func(found string) string {
+		m := password.FindStringSubmatch(found)
+		return m[1] + dots(m[2]) + m[3] + m[4] + dots(m[5])
+	})
 }
 
 // coverSecrets is cover for a line of a file, where keys tell what a value is.

@@ -13,8 +13,8 @@ const maxAge = 24 * time.Hour
 // Snapshot says what a snapshot that was written to a file is of, and what to
 // type to plan against it.
 func (t *Text) Snapshot(s *plan.Snapshot, next string) {
-	t.printf("%s\n", t.sentence("snapshot.taken", s.Target.Name, strconv.FormatInt(s.Target.Serial, 10), own(minute(s.Taken)), own(t.sentence("objects", s.Objects()))))
-	t.printf("%s\n", t.sentence("snapshot.next", own(next)))
+	t.printf("%s\n", t.sentence("snapshot.taken", s.Target.Name, strconv.FormatInt(s.Target.Serial, 10), own(t.minute(s.Taken)), own(t.sentence("objects", s.Objects()))))
+	t.printf("%s\n", t.sentence("snapshot.next", t.typed(next)))
 }
 
 // Against says from when the snapshot is that a plan was made from.
@@ -24,7 +24,7 @@ func (t *Text) Against(s *plan.Snapshot, now time.Time) {
 	if s.Taken.After(now) {
 		key = "snapshot.later"
 	}
-	t.printf("%s\n\n", t.sentence(key, s.Target.Name, own(minute(s.Taken)), own(t.age(now.Sub(s.Taken)))))
+	t.printf("%s\n\n", t.sentence(key, s.Target.Name, own(t.minute(s.Taken)), own(t.age(now.Sub(s.Taken)))))
 }
 
 // Age shouts where a snapshot is too old to be relied on, or its age unknown.
@@ -48,7 +48,9 @@ func (t *Text) age(d time.Duration) string {
 	return t.sentence("age.minutes", int(d/time.Minute))
 }
 
-func minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 MST") }
+func (t *Text) minute(at time.Time) string {
+	return t.Lang.day(at.UTC().Format("2006-01-02 15:04 MST"))
+}
 
 // SnapshotJSON is what a snapshot that was written to a file is of, without its
 // facts.

@@ -16,6 +16,16 @@ func (t *Text) Validation(problems []plan.Finding, silenced, files, objects int,
 	if len(problems) > 0 {
 		t.printf("\n")
 	}
+	t.printf("%s\n", t.verdict(problems, silenced, files, objects))
+}
+
+// verdict sums up what checking a tree came to.
+func (t *Text) verdict(problems []plan.Finding, silenced, files, objects int) string {
+	return t.sentence("files", files) + ", " + t.sentence("objects", objects) + ": " + t.judged(problems, silenced)
+}
+
+// judged is what findings come to.
+func (t *Text) judged(problems []plan.Finding, silenced int) string {
 	errors, warnings := 0, 0
 	for _, p := range problems {
 		switch p.Severity {
@@ -35,7 +45,7 @@ func (t *Text) Validation(problems []plan.Finding, silenced, files, objects int,
 	if silenced > 0 {
 		verdict += ", " + t.sentence("silenced", silenced)
 	}
-	t.printf("%s, %s: %s\n", t.sentence("files", files), t.sentence("objects", objects), verdict)
+	return verdict
 }
 
 // Status is what there is to say about a target.
@@ -71,9 +81,9 @@ func (t *Text) Status(s Status) {
 		return
 	}
 	rows := [][2]string{
-		{t.sentence("status.target"), Safe(s.Name)},
-		{t.sentence("status.place"), s.Type + " " + Safe(s.Path)},
-		{t.sentence("status.lineage"), Safe(s.Snapshot.Lineage)},
+		{t.sentence("status.target"), t.safe(s.Name)},
+		{t.sentence("status.place"), s.Type + " " + t.safe(s.Path)},
+		{t.sentence("status.lineage"), t.safe(s.Snapshot.Lineage)},
 		{t.sentence("status.serial"), strconv.FormatInt(s.Snapshot.Serial, 10)},
 	}
 	if s.Entry != nil {

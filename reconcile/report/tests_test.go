@@ -45,7 +45,7 @@ func TestTests(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(&out, "----\n%s", data)
-	if data, err = TestsJUnit(cases()); err != nil {
+	if data, err = new(Text).TestsJUnit(cases()); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(&out, "----\n%s", data)
@@ -78,7 +78,7 @@ func FuzzTestsJUnit(f *testing.F) {
 			{Name: name, Case: "b", Want: []string{person}, Pos: source.Pos{File: person}},
 			{Name: name + "2", Case: "c", OK: true},
 		}
-		data, err := TestsJUnit(results)
+		data, err := new(Text).TestsJUnit(results)
 		if err != nil {
 			t.Fatal(err)
 		}

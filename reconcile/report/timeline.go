@@ -44,14 +44,14 @@ func (t *Text) Timeline(l Timeline) {
 		t.printf("\n  %s\n", t.sentence("timeline.none"))
 	}
 	for _, day := range l.Days {
-		t.printf("\n%s\n", t.paint(bold, day.At.String()))
+		t.printf("\n%s\n", t.paint(bold, t.Lang.day(day.At.String())))
 		t.turns("timeline.begins", day.Begins)
 		t.turns("timeline.ends", day.Ends)
 		if day.Joins > 0 {
-			t.printf("  %s\n", t.sentence("timeline.joins", day.Joins))
+			t.printf("  %s\n", t.counted("timeline.joins", day.Joins, false))
 		}
 		if day.Leaves > 0 {
-			t.printf("  %s\n", t.sentence("timeline.leaves", day.Leaves))
+			t.printf("  %s\n", t.counted("timeline.leaves", day.Leaves, false))
 		}
 		if len(day.Findings) > 0 {
 			t.Problems(day.Findings, nil)
@@ -67,11 +67,7 @@ func (t *Text) Timeline(l Timeline) {
 }
 
 func (t *Text) turns(key string, objects []plan.Object) {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = strings.TrimSpace(o.Kind + " " + Safe(o.Name))
-	}
-	if len(names) > 0 {
-		t.printf("  %s\n", t.wrapped(strings.Fields(t.sentence(key, own(strings.Join(names, ", ")))), " ", 4))
+	if line := t.turning(key, objects); line != "" {
+		t.printf("  %s\n", t.wrapped(strings.Fields(line), " ", 4))
 	}
 }

@@ -1,7 +1,7 @@
 package roster
 
 import (
-	"cmp"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/schema"
@@ -38,28 +37,21 @@ type record struct {
 	path  string
 	file  int32
 	size  int64 // of the file
-	in    *csv.Reader
-	cells []string
+	in    *rows
 	at    []int // where each column of the sheet stands, -1 for nowhere
 }
 
 // cell is the value of a column of the sheet.
 func (rec *record) cell(column int) string {
 	if i := rec.at[column]; i >= 0 {
-		return rec.cells[i]
+		return rec.in.cells[i]
 	}
 	return ""
 }
 
-// pos is where a cell stands. The column is counted in characters.
+// pos is where a cell stands.
 func (rec *record) pos(i int) source.Pos {
-	line, col := rec.in.FieldPos(i)
-	for j := i - 1; j >= 0; j-- {
-		if other, _ := rec.in.FieldPos(j); other != line {
-			break
-		}
-		col -= len(rec.cells[j]) - utf8.RuneCountInString(rec.cells[j])
-	}
+	line, col := rec.in.pos(i)
 	return source.Pos{File: rec.path, Line: line, Col: col}
 }
 
@@ -91,9 +83,8 @@ func (r *reading) sheet(b *bundle, s *sheet) error {
 	}
 	defer f.Close()
 	from := newText(f)
-	rec := &record{reading: r, sheet: s, path: b.where(name), file: int32(len(r.out.Files)), size: b.files[name].size, in: csv.NewReader(from)}
-	rec.in.ReuseRecord = true
-	r.rows = r.rows[:0]
+	rec := &record{reading: r, sheet: s, path: b.where(name), file: int32(len(r.out.Files)), size: b.files[name].size, in: newRows(from)}
+	r.rows.clear()
 	rows, err := rec.read(from)
 	if err != nil {
 		return err
@@ -109,25 +100,43 @@ func (r *reading) sheet(b *bundle, s *sheet) error {
 	return nil
 }
 
-// rowID is the id of a row that nothing else names, and where it stands.
-type rowID struct {
-	id string
-	at Place
+// rowIDs are the ids of rows that nothing else names, and where they stand.
+type rowIDs struct {
+	text []byte // all ids
+	rows []rowID
+}
+
+type rowID struct{ from, to, line, col int32 }
+
+func (r *rowIDs) clear() { r.text, r.rows = r.text[:0], r.rows[:0] }
+
+// grow makes room for so many more, which are about as long as those before.
+func (r *rowIDs) grow(rows int) {
+	r.text = slices.Grow(r.text, rows*len(r.text)/max(len(r.rows), 1))
+	r.rows = slices.Grow(r.rows, rows)
+}
+
+func (r *rowIDs) add(id string, at Place) {
+	from := int32(len(r.text))
+	r.text = append(r.text, id...)
+	r.rows = append(r.rows, rowID{from, int32(len(r.text)), at.Line, at.Col})
+}
+
+func (r *rowIDs) compare(a, b rowID) int {
+	return bytes.Compare(r.text[a.from:a.to], r.text[b.from:b.to])
 }
 
 // twice finds rows that share an id, in a file whose rows nothing names. They
 // mostly come in the order of their ids.
 func (r *reading) twice(rec *record) {
-	byID := func(a, b rowID) int {
-		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.at.Line, b.at.Line))
+	rows := r.rows.rows
+	if !slices.IsSortedFunc(rows, r.rows.compare) {
+		slices.SortStableFunc(rows, r.rows.compare)
 	}
-	if !slices.IsSortedFunc(r.rows, byID) {
-		slices.SortFunc(r.rows, byID)
-	}
-	for i := 1; i < len(r.rows); i++ {
-		if first, next := r.rows[i-1], r.rows[i]; first.id == next.id {
-			r.problem(source.Problem{Code: "C07", Args: []string{rec.sheet.columns[0].name, fmt.Sprint(first.at.Line)},
-				Pos: []source.Pos{{File: rec.path, Line: int(next.at.Line), Col: int(next.at.Col)}}})
+	for i := 1; i < len(rows); i++ {
+		if first, next := rows[i-1], rows[i]; r.rows.compare(first, next) == 0 {
+			r.problem(source.Problem{Code: "C07", Args: []string{rec.sheet.columns[0].name, fmt.Sprint(first.line)},
+				Pos: []source.Pos{{File: rec.path, Line: int(next.line), Col: int(next.col)}}})
 		}
 	}
 }
@@ -143,11 +152,11 @@ const sample = 256
 // read reads the header and the rows, and counts these.
 func (rec *record) read(from *text) (rows int, err error) {
 	for first := true; !rec.full(); {
-		rec.cells, err = rec.in.Read()
+		err = rec.in.next()
 		switch {
 		case err == io.EOF:
 			return rows, nil
-		case err != nil && errors.Is(err, csv.ErrFieldCount):
+		case err == errWidth:
 			rows++
 			rec.count()
 			continue
@@ -161,7 +170,7 @@ func (rec *record) read(from *text) (rows int, err error) {
 			continue
 		}
 		if rows++; rows == sample && rec.sheet.grow != nil {
-			rec.sheet.grow(rec.reading, int(min(rec.size, maxBundleBytes)*sample/rec.in.InputOffset()))
+			rec.sheet.grow(rec.reading, int(min(rec.size, maxBundleBytes)*sample/rec.in.bytes))
 		}
 		rec.sheet.row(rec.reading, rec)
 	}
@@ -171,7 +180,7 @@ func (rec *record) read(from *text) (rows int, err error) {
 // count tells of a row with too few or too many columns.
 func (rec *record) count() {
 	rec.reading.problem(source.Problem{Code: "C03", Case: "count",
-		Args: []string{strconv.Itoa(len(rec.cells)), strconv.Itoa(rec.in.FieldsPerRecord)}, Pos: []source.Pos{rec.pos(len(rec.cells) - 1)}})
+		Args: []string{strconv.Itoa(len(rec.in.cells)), strconv.Itoa(rec.in.width)}, Pos: []source.Pos{rec.pos(len(rec.in.cells) - 1)}})
 }
 
 // unreadable tells why a file cannot be read on.
@@ -211,7 +220,7 @@ func (r *reading) broken(path string, err error) error {
 // in whatever order; but not what looks like one that is missing.
 func (rec *record) header() bool {
 	good := true
-	names := slices.Clone(rec.cells)
+	names := slices.Clone(rec.in.cells)
 	fail := func(i int, variant, suggest string, args ...string) {
 		good = false
 		rec.reading.problem(source.Problem{Code: "C04", Case: variant, Args: args, Pos: []source.Pos{rec.pos(i)}, Suggest: suggest})

@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/lupa-dev/lupa/reconcile/calendar"
 )
 
 // format is one of the formats that are read.
@@ -174,8 +172,8 @@ func (r *reading) sheets(b *bundle) error {
 // manifest reads manifest.csv: properties and their values.
 func (r *reading) manifest(b *bundle) (map[string]string, error) {
 	properties := make(map[string]string)
-	s := &sheet{file: "manifest.csv", columns: columns("propertyName! value!"), row: func(_ *reading, rec *record) {
-		name, value := rec.cell(0), rec.cell(1)
+	s := &sheet{file: "manifest.csv", columns: columns("propertyName! value!"), row: func(r *reading, rec *record) {
+		name, value := r.texts.keep(rec.cell(0)), r.texts.keep(rec.cell(1))
 		properties[name] = value
 		if strings.HasPrefix(name, "file.") && !slices.Contains(modes, value) {
 			rec.enum(1, modes)
@@ -242,12 +240,12 @@ func (r *reading) peek(b *bundle, name string) ([]string, error) {
 		return nil, r.broken(b.where(name), err)
 	}
 	defer f.Close()
-	in := csv.NewReader(newText(f))
-	header, err := in.Read()
+	in := newRows(newText(f))
+	err = in.next()
 	var wrong *csv.ParseError
 	var flawed *flaw
 	if err == nil || err == io.EOF || errors.As(err, &wrong) || errors.As(err, &flawed) {
-		return header, nil
+		return in.cells, nil
 	}
 	return nil, r.broken(b.where(name), err)
 }
@@ -270,17 +268,18 @@ func (r *reading) status(rec *record, column int) (gone bool) {
 
 // upsert puts a row into its table: a delta replaces what is there, a bulk has
 // each id once.
-func upsert[T any](rec *record, t *table[T], id string, row T, at func(T) Place) {
+func upsert[T any](rec *record, t *table[T], id string, row T, at func(T) Place) int32 {
 	i, there := t.find(id)
 	switch {
 	case !there:
-		t.add(id, row)
+		i = t.add(rec.texts.keep(id), row)
 	case rec.delta:
 		t.rows[i] = row
 	default:
 		first := at(t.rows[i])
 		rec.problem(0, "C07", "", fmt.Sprint(first.Line))
 	}
+	return i
 }
 
 func orgRow(r *reading, rec *record) {
@@ -288,10 +287,10 @@ func orgRow(r *reading, rec *record) {
 	if !ok {
 		return
 	}
-	o := org{key: id, title: plain(rec.cell(2)), parent: rec.cell(5), gone: r.status(rec, 1), at: rec.place(0)}
+	o := org{title: r.plain(rec.cell(2)), parent: r.texts.keep(rec.cell(5)), gone: r.status(rec, 1), at: rec.place(0)}
 	rec.orgType(3, &o)
 	if code := rec.cell(4); schoolCode.MatchString(code) {
-		o.code = code
+		o.code = r.texts.keep(code)
 	}
 	upsert(rec, &r.orgs, id, o, func(o org) Place { return o.at })
 }
@@ -322,7 +321,7 @@ func sdsOrgRow(r *reading, rec *record) {
 	if !ok {
 		return
 	}
-	o := org{key: id, title: plain(rec.cell(1)), parent: rec.cell(3), at: rec.place(0)}
+	o := org{title: r.plain(rec.cell(1)), parent: r.texts.keep(rec.cell(3)), at: rec.place(0)}
 	rec.orgType(2, &o)
 	upsert(rec, &r.orgs, id, o, func(o org) Place { return o.at })
 }
@@ -332,23 +331,23 @@ func classRow(r *reading, rec *record) {
 	if is != "homeroom" && is != "scheduled" && !strings.HasPrefix(is, "ext:") {
 		rec.enum(3, []string{"homeroom", "scheduled"})
 	}
-	r.class(rec, class{title: plain(rec.cell(2)), homeroom: is == "homeroom", gone: r.status(rec, 1)}, 4)
+	r.class(rec, class{title: r.plain(rec.cell(2)), homeroom: is == "homeroom", gone: r.status(rec, 1)}, 4)
 }
 
 func sdsClassRow(r *reading, rec *record) {
-	r.class(rec, class{title: plain(rec.cell(2)), homeroom: true}, 1)
+	r.class(rec, class{title: r.plain(rec.cell(2)), homeroom: true}, 1)
 }
 
 func (r *reading) class(rec *record, c class, school int) {
-	var ok bool
-	if c.key, ok = r.key(rec, 0); !ok {
+	id, ok := r.key(rec, 0)
+	if !ok {
 		return
 	}
 	if !c.gone {
 		c.org, _ = r.org(rec, school)
 	}
 	c.at = rec.place(0)
-	upsert(rec, &r.classes, c.key, c, func(c class) Place { return c.at })
+	upsert(rec, &r.classes, id, c, func(c class) Place { return c.at })
 }
 
 // org finds the organisation that a cell names.
@@ -381,10 +380,8 @@ func (r *reading) user(rec *record, gone bool) (int32, bool) {
 	if !ok {
 		return 0, false
 	}
-	u := user{key: id, gone: gone, at: rec.place(0), home: -1, since: r.bundles}
-	upsert(rec, &r.users, id, u, func(u user) Place { return u.at })
-	i, _ := r.users.find(id)
-	return i, true
+	u := user{gone: gone, at: rec.place(0), home: -1, since: r.bundles}
+	return upsert(rec, &r.users, id, u, func(u user) Place { return u.at }), true
 }
 
 func (r *reading) oneRosterUser(rec *record, agents int) (int32, bool) {
@@ -396,7 +393,7 @@ func (r *reading) oneRosterUser(rec *record, agents int) (int32, bool) {
 	i, ok := r.user(rec, gone || !enabled)
 	if ok && !gone {
 		for _, other := range rec.list(agents) {
-			r.agents = append(r.agents, agent{user: i, key: strings.Clone(other), at: rec.place(agents), since: r.bundles})
+			r.agents = append(r.agents, agent{user: i, key: r.texts.keep(other), at: rec.place(agents), since: r.bundles})
 		}
 	}
 	return i, ok && !gone
@@ -444,7 +441,7 @@ func (r *reading) rolesInOrgs(rec *record, user int32, orgs, column int) {
 	ids := rec.list(orgs)
 	for n, id := range ids {
 		if o, ok := find(rec, &r.orgs, orgs, id); ok {
-			r.links.add("", link{user: user, org: o, class: -1, role: r.posts.number(is), span: r.spans.number(calendar.Span{}), at: rec.place(column), order: int32(n), ofUser: true, since: r.bundles})
+			r.links.add("", link{user: user, org: o, class: -1, terms: r.terms.number(is), at: rec.place(column), order: int32(n), ofUser: true, since: r.bundles})
 		}
 	}
 	if len(ids) == 0 {
@@ -453,7 +450,7 @@ func (r *reading) rolesInOrgs(rec *record, user int32, orgs, column int) {
 }
 
 // role reads a role, and says what kind of card it makes.
-func (rec *record) role(column int) (is role, ok bool) {
+func (rec *record) role(column int) (is Terms, ok bool) {
 	word := rec.cell(column)
 	if rec.format.fold {
 		word = rec.format.spelt(word)
@@ -464,7 +461,7 @@ func (rec *record) role(column int) (is role, ok bool) {
 	}
 	switch {
 	case ok:
-		return role{rec.word(word), kind}, true
+		return Terms{Role: rec.word(word), Kind: kind}, true
 	case strings.HasPrefix(word, "ext:"):
 		rec.problem(column, "C05", "role", shown(word))
 	default:
@@ -496,43 +493,42 @@ func roleRow(r *reading, rec *record) {
 	if !gone {
 		u, ok1 := find(rec, &r.users, 2, rec.cell(2))
 		o, ok2 := find(rec, &r.orgs, 3, rec.cell(3))
-		is := rec.cell(4)
-		if is != "primary" && is != "secondary" {
+		sort := rec.cell(4)
+		if sort != "primary" && sort != "secondary" {
 			rec.enum(4, []string{"primary", "secondary"})
 		}
-		post, ok3 := rec.role(5)
-		l.span = r.spans.number(rec.span(6, 7))
+		is, ok3 := rec.role(5)
+		is.Primary, is.Span = sort == "primary", rec.span(6, 7)
 		if !ok1 || !ok2 || !ok3 {
 			return
 		}
-		l.user, l.org, l.role, l.primary = u, o, r.posts.number(post), is == "primary"
+		l.user, l.org, l.terms = u, o, r.terms.number(is)
 	}
-	r.linkRow(rec, "role "+id, l)
+	r.linkRow(rec, "role ", id, l)
 }
 
 func sdsRoleRow(r *reading, rec *record) {
 	u, ok1 := find(rec, &r.users, 0, rec.cell(0))
 	o, ok2 := find(rec, &r.orgs, 1, rec.cell(1))
 	is, ok3 := rec.role(2)
-	primary := rec.flag(3, false)
-	span := rec.span(4, 5)
+	is.Primary, is.Span = rec.flag(3, false), rec.span(4, 5)
 	if ok1 && ok2 && ok3 {
-		r.linkRow(rec, "", link{user: u, org: o, class: -1, role: r.posts.number(is), primary: primary, span: r.spans.number(span)})
+		r.linkRow(rec, "", "", link{user: u, org: o, class: -1, terms: r.terms.number(is)})
 	}
 }
 
-// linkRow keeps a row that puts a user somewhere, under its id where rows can
-// change later.
-func (r *reading) linkRow(rec *record, id string, l link) {
+// linkRow keeps a row that puts a user somewhere, under what it is and its id where
+// rows can change later.
+func (r *reading) linkRow(rec *record, is, id string, l link) {
 	l.at = rec.place(0)
 	if !r.deltas || id == "" {
 		if id != "" {
-			r.rows = append(r.rows, rowID{id, l.at})
+			r.rows.add(id, l.at)
 		}
 		r.links.add("", l)
 		return
 	}
-	upsert(rec, &r.links, id, l, func(l link) Place { return l.at })
+	upsert(rec, &r.links, is+id, l, func(l link) Place { return l.at })
 }
 
 func enrollmentRow(r *reading, rec *record) {
@@ -543,24 +539,27 @@ func enrollmentRow(r *reading, rec *record) {
 	}
 	l := link{org: -1, gone: gone}
 	if !gone {
-		if l, ok = r.enrollment(rec, 2, 4, 5); !ok {
+		var is Terms
+		if l, is, ok = r.enrollment(rec, 2, 4, 5); !ok {
 			return
 		}
 		if rec.cell(3) != "" {
 			r.org(rec, 3)
 		}
-		l.span = r.spans.number(rec.span(6, 7))
+		is.Span = rec.span(6, 7)
+		l.terms = r.terms.number(is)
 	}
-	r.linkRow(rec, "enrollment "+id, l)
+	r.linkRow(rec, "enrollment ", id, l)
 }
 
 func sdsEnrollmentRow(r *reading, rec *record) {
-	if l, ok := r.enrollment(rec, 0, 1, 2); ok {
-		r.linkRow(rec, "", l)
+	if l, is, ok := r.enrollment(rec, 0, 1, 2); ok {
+		l.terms = r.terms.number(is)
+		r.linkRow(rec, "", "", l)
 	}
 }
 
-func (r *reading) enrollment(rec *record, class, user, column int) (link, bool) {
+func (r *reading) enrollment(rec *record, class, user, column int) (l link, is Terms, ok bool) {
 	c, ok1 := find(rec, &r.classes, class, rec.cell(class))
 	u, ok2 := find(rec, &r.users, user, rec.cell(user))
 	word, ok3 := rec.cell(column), true
@@ -571,11 +570,10 @@ func (r *reading) enrollment(rec *record, class, user, column int) (link, bool) 
 		rec.enum(column, rec.format.inClass)
 		ok3 = false
 	}
-	l := link{user: u, org: -1, class: c, span: r.spans.number(calendar.Span{})}
 	if ok3 {
-		l.role = r.posts.number(role{rec.word(word), ""})
+		is.Role = rec.word(word)
 	}
-	return l, ok1 && ok2 && ok3
+	return link{user: u, org: -1, class: c}, is, ok1 && ok2 && ok3
 }
 
 // sdsRelations are what somebody can be to a user.
@@ -590,7 +588,7 @@ func sdsRelationshipRow(r *reading, rec *record) {
 		return
 	}
 	if ok1 && ok2 && sdsRoles[is] == "guardian" {
-		r.agents = append(r.agents, agent{user: child, key: strings.Clone(rec.cell(1)), at: rec.place(1), since: r.bundles, bare: true})
+		r.agents = append(r.agents, agent{user: child, key: r.texts.keep(rec.cell(1)), at: rec.place(1), since: r.bundles, bare: true})
 	}
 }
 
@@ -598,7 +596,7 @@ func growUsers(r *reading, rows int) { r.users.grow(rows, true) }
 
 func growLinks(r *reading, rows int) {
 	r.links.grow(rows, r.deltas)
-	r.rows = slices.Grow(r.rows, rows)
+	r.rows.grow(rows)
 }
 
 // sds1Active reports whether a row of SDS v1 holds: its status is empty or
@@ -613,15 +611,14 @@ func sds1SchoolRow(r *reading, rec *record) {
 	if !ok {
 		return
 	}
-	upsert(rec, &r.orgs, id, org{key: id, title: plain(rec.cell(1)), isSchool: true, at: rec.place(0)}, func(o org) Place { return o.at })
+	i := upsert(rec, &r.orgs, id, org{title: r.plain(rec.cell(1)), isSchool: true, at: rec.place(0)}, func(o org) Place { return o.at })
 	if head := rec.cell(2); head != "" {
-		i, _ := r.orgs.find(id)
-		r.heads = append(r.heads, headship{i, strings.Clone(head), rec.place(2)})
+		r.heads = append(r.heads, headship{i, r.texts.keep(head), rec.place(2)})
 	}
 }
 
 func sds1SectionRow(r *reading, rec *record) {
-	r.class(rec, class{title: plain(rec.cell(2)), homeroom: true, gone: !sds1Active(rec, 3)}, 1)
+	r.class(rec, class{title: r.plain(rec.cell(2)), homeroom: true, gone: !sds1Active(rec, 3)}, 1)
 }
 
 // sds1UserRow reads students or teachers. Who is at several schools has a row
@@ -642,10 +639,10 @@ func sds1UserRow(kind string) func(*reading, *record) {
 			return
 		}
 		if !there {
-			i = r.users.add(id, user{key: id, at: rec.place(0), home: -1})
+			i = r.users.add(r.texts.keep(id), user{at: rec.place(0), home: -1})
 		}
 		if sds1Active(rec, 2) {
-			r.links.add("", link{user: i, org: o, class: -1, role: r.posts.number(role{kind, kind}), span: r.spans.number(calendar.Span{}), at: rec.place(0)})
+			r.links.add("", link{user: i, org: o, class: -1, terms: r.terms.number(Terms{Role: kind, Kind: kind}), at: rec.place(0)})
 		}
 	}
 }
@@ -655,7 +652,7 @@ func sds1EnrollmentRow(as string) func(*reading, *record) {
 		c, ok1 := find(rec, &r.classes, 0, rec.cell(0))
 		u, ok2 := find(rec, &r.users, 1, rec.cell(1))
 		if ok1 && ok2 {
-			r.links.add("", link{user: u, org: -1, class: c, role: r.posts.number(role{as, ""}), span: r.spans.number(calendar.Span{}), at: rec.place(0)})
+			r.links.add("", link{user: u, org: -1, class: c, terms: r.terms.number(Terms{Role: as}), at: rec.place(0)})
 		}
 	}
 }

@@ -83,15 +83,19 @@ type Person struct {
 // Membership is one row that says where a person is something. A row of a class
 // makes no card; its School is that of the class.
 type Membership struct {
-	School  int32  // -1: at no school, but above all of them
-	Class   int32  // -1: the school as a whole
+	School int32 // -1: at no school, but above all of them
+	Class  int32 // -1: the school as a whole
+	order  int32 // in the user's own list of organisations
+	At     Place
+	*Terms
+}
+
+// Terms are what a row says besides who is where. Many rows share one of them.
+type Terms struct {
 	Role    string // in the format's spelling
 	Kind    string // kind of card that the role makes, "" for none
 	Primary bool
 	Span    calendar.Span
-	At      Place
-
-	order int32 // in the user's own list of organisations
 }
 
 // Read reads a roster. The error is the machine's; what whoever made the roster
@@ -135,80 +139,33 @@ type reading struct {
 	links   table[link]
 	agents  []agent
 	heads   []headship
-	rows    []rowID                  // of the file being read
+	rows    rowIDs // of the file being read
+	texts   texts
 	undated int                      // rows of it that do not say when they changed
 	days    map[string]*calendar.Day // read before: few, and all rows have them
 	words   map[string]string        // the same
-	spans   few[calendar.Span]
-	posts   few[role]
-}
-
-// table is rows by their ids. Files often name the rows of another in its order,
-// so that the next is found without a look into the map.
-type table[T any] struct {
-	rows []T
-	ids  []string // parallel to rows as far as it goes, "" for a row without one
-	byID map[string]int32
-	last int32
-}
-
-func (t *table[T]) find(id string) (int32, bool) {
-	for i := t.last; i < t.last+2 && int(i) < len(t.ids); i++ {
-		if t.ids[i] == id && id != "" {
-			t.last = i
-			return i, true
-		}
-	}
-	i, ok := t.byID[id]
-	if ok {
-		t.last = i
-	}
-	return i, ok
-}
-
-func (t *table[T]) add(id string, row T) int32 {
-	i := int32(len(t.rows))
-	if id != "" {
-		if t.byID == nil {
-			t.byID = make(map[string]int32)
-		}
-		t.byID[id] = i
-	}
-	t.rows = append(t.rows, row)
-	if id != "" {
-		t.ids = append(append(t.ids, make([]string, int(i)-len(t.ids))...), id)
-	}
-	return i
-}
-
-// grow makes room for so many rows more.
-func (t *table[T]) grow(rows int, ids bool) {
-	t.rows = slices.Grow(t.rows, rows)
-	if ids {
-		t.ids = slices.Grow(t.ids, rows)
-	}
+	terms   few[Terms]
 }
 
 // org is a row of orgs: School is its number among the schools, -1 for what is
 // none.
 type org struct {
-	key, title, code, parent string
-	isSchool, isPart, gone   bool // a part of another: a department
-	at                       Place
-	school                   int32
+	title, code, parent    string
+	isSchool, isPart, gone bool // a part of another: a department
+	at                     Place
+	school                 int32
 }
 
 type class struct {
-	key, title string
-	org        int32
-	homeroom   bool // what the school calls a class
-	gone       bool
-	at         Place
-	class      int32 // its number among the classes, -1 for what is none
+	title    string
+	org      int32
+	homeroom bool // what the school calls a class
+	gone     bool
+	at       Place
+	class    int32 // its number among the classes, -1 for what is none
 }
 
 type user struct {
-	key   string
 	gone  bool  // to be deleted, or not enabled
 	home  int32 // primary organisation, -1 for none
 	since int32 // the bundle that says so
@@ -218,25 +175,25 @@ type user struct {
 // link is a row that puts a user somewhere.
 type link struct {
 	user, org, class int32 // org or class is -1
-	role             int32 // its number among the roles
+	terms            int32 // their number
 	order            int32
 	since            int32
-	span             int32 // its number among the spans
-	primary, gone    bool
+	gone             bool
 	ofUser           bool // the user's own row says so, and a later one anew
 	at               Place
 }
-
-// role is a role in the format's spelling and the kind of card that it makes.
-type role struct{ name, kind string }
 
 // few are values of which many rows have the same, by their numbers.
 type few[T comparable] struct {
 	all     []T
 	numbers map[T]int32
+	last    int32
 }
 
 func (f *few[T]) number(v T) int32 {
+	if int(f.last) < len(f.all) && f.all[f.last] == v {
+		return f.last
+	}
 	n, ok := f.numbers[v]
 	if !ok {
 		if f.numbers == nil {
@@ -246,6 +203,7 @@ func (f *few[T]) number(v T) int32 {
 		f.numbers[v] = n
 		f.all = append(f.all, v)
 	}
+	f.last = n
 	return n
 }
 
@@ -332,7 +290,7 @@ func (r *reading) finish() {
 		o.school = -1
 		if o.isSchool && !o.gone {
 			o.school = int32(len(r.out.Schools))
-			r.out.Schools = append(r.out.Schools, School{o.key, o.title, o.code, o.at})
+			r.out.Schools = append(r.out.Schools, School{r.orgs.ids[i], o.title, o.code, o.at})
 		}
 	}
 	schools := r.schoolsOf()
@@ -341,16 +299,16 @@ func (r *reading) finish() {
 		c.class = -1
 		if c.homeroom && !c.gone && schools[c.org] >= 0 {
 			c.class = int32(len(r.out.Classes))
-			r.out.Classes = append(r.out.Classes, Class{c.key, c.title, schools[c.org], c.at})
+			r.out.Classes = append(r.out.Classes, Class{r.classes.ids[i], c.title, schools[c.org], c.at})
 		}
 	}
 	r.out.People = make([]Person, len(r.users.rows))
 	for i, u := range r.users.rows {
-		r.out.People[i] = Person{Key: u.key, At: u.at}
+		r.out.People[i] = Person{Key: r.users.ids[i], At: u.at}
 	}
 	for _, h := range r.heads {
 		if u, ok := r.users.find(h.user); ok {
-			r.links.add("", link{user: u, org: h.org, class: -1, role: r.posts.number(role{"principal", ""}), span: r.spans.number(calendar.Span{}), at: h.at})
+			r.links.add("", link{user: u, org: h.org, class: -1, terms: r.terms.number(Terms{Role: "principal"}), at: h.at})
 		}
 	}
 	r.memberships(schools)
@@ -360,51 +318,56 @@ func (r *reading) finish() {
 // memberships gives people what the rows say of them. They share an array: a
 // person has two or three.
 func (r *reading) memberships(schools []int32) {
-	count := make([]int32, len(r.out.People)+1)
-	each := func(visit func(person int32, m Membership)) {
-		for i := range r.links.rows {
-			l := &r.links.rows[i]
-			if l.gone {
-				continue
-			}
-			u := &r.users.rows[l.user]
-			if u.gone || l.ofUser && l.since < u.since {
-				continue
-			}
-			is := r.posts.all[l.role]
-			m := Membership{School: -1, Class: -1, Role: is.name, Kind: is.kind, Primary: l.primary || u.home >= 0 && l.org == u.home, Span: r.spans.all[l.span], At: l.at, order: l.order}
-			if l.class >= 0 {
-				c := &r.classes.rows[l.class]
-				if c.gone {
-					continue
-				}
-				m.School, m.Class = schools[c.org], c.class
-			} else if l.org >= 0 {
-				m.School = schools[l.org]
-			}
-			visit(l.user, m)
+	next := make([]int32, len(r.out.People)+1) // where those of a person go on; at first, how many there are
+	for i := range r.links.rows {
+		if l := &r.links.rows[i]; r.holds(l) {
+			next[l.user+1]++
 		}
 	}
-	each(func(person int32, _ Membership) { count[person]++ })
-	total := int32(0)
-	for i, n := range count {
-		count[i] = total
-		total += n
-	}
-	all := make([]Membership, total)
-	next := slices.Clone(count)
-	each(func(person int32, m Membership) {
-		all[next[person]] = m
-		next[person]++
-	})
 	for i := range r.out.People {
-		r.out.People[i].Memberships = all[count[i]:count[i+1]:count[i+1]]
+		next[i+1] += next[i]
 	}
+	all := make([]Membership, next[len(r.out.People)])
+	for i := range r.out.People {
+		r.out.People[i].Memberships = all[next[i]:next[i+1]:next[i+1]]
+	}
+	for i := range r.links.rows {
+		if l := &r.links.rows[i]; r.holds(l) {
+			all[next[l.user]] = r.membership(l, schools)
+			next[l.user]++
+		}
+	}
+}
+
+// holds reports whether a row makes a membership.
+func (r *reading) holds(l *link) bool {
+	if l.gone {
+		return false
+	}
+	u := &r.users.rows[l.user]
+	return !u.gone && (!l.ofUser || l.since >= u.since) && (l.class < 0 || !r.classes.rows[l.class].gone)
+}
+
+func (r *reading) membership(l *link, schools []int32) Membership {
+	m := Membership{School: -1, Class: -1, Terms: &r.terms.all[l.terms], At: l.at, order: l.order}
+	if home := r.users.rows[l.user].home; home >= 0 && l.org == home && !m.Primary {
+		terms := *m.Terms
+		terms.Primary = true
+		m.Terms = &r.terms.all[r.terms.number(terms)]
+	}
+	if l.class >= 0 {
+		c := &r.classes.rows[l.class]
+		m.School, m.Class = schools[c.org], c.class
+	} else if l.org >= 0 {
+		m.School = schools[l.org]
+	}
+	return m
 }
 
 // relations gives guardians their children, whichever of the two names the
 // other. Who is which the cards say: children are students.
 func (r *reading) relations() {
+	guardian := Terms{Role: "guardian", Kind: "guardian"}
 	for _, a := range r.agents {
 		one := a.user
 		two, ok := r.users.find(a.key)
@@ -418,7 +381,7 @@ func (r *reading) relations() {
 			continue // who is not there has no rights either
 		}
 		if a.bare && len(r.out.People[two].Memberships) == 0 {
-			r.out.People[two].Memberships = []Membership{{School: -1, Class: -1, Role: "guardian", Kind: "guardian", At: a.at}}
+			r.out.People[two].Memberships = []Membership{{School: -1, Class: -1, Terms: &guardian, At: a.at}}
 		}
 		r.link(one, two)
 		r.link(two, one)
@@ -484,15 +447,20 @@ func Kind(memberships []Membership) string {
 // their ids, for rows come in no order. A teacher's card has the schools of all
 // work, not those of the teacher's own children or studies.
 func (r *Roster) SchoolsOf(kind string, memberships []Membership) []int32 {
+	return r.AppendSchools(nil, kind, memberships)
+}
+
+// AppendSchools appends the schools that SchoolsOf gives.
+func (r *Roster) AppendSchools(to []int32, kind string, memberships []Membership) []int32 {
 	gives := func(m Membership) bool {
 		return m.School >= 0 && (m.Kind == kind || kind == "teacher" && m.Kind == "staff")
 	}
 	first := slices.IndexFunc(memberships, gives)
 	if first < 0 {
-		return nil
+		return to
 	}
 	if !slices.ContainsFunc(memberships[first+1:], gives) { // as of most
-		return []int32{memberships[first].School}
+		return append(to, memberships[first].School)
 	}
 	var rows []Membership
 	for _, m := range memberships {
@@ -509,15 +477,13 @@ func (r *Roster) SchoolsOf(kind string, memberships []Membership) []int32 {
 		}
 		return cmp.Or(cmp.Compare(a.order, b.order), strings.Compare(r.Schools[a.School].Key, r.Schools[b.School].Key))
 	})
-	schools := make([]int32, 0, len(rows))
-	seen := make(map[int32]bool, len(rows))
+	own := len(to)
 	for _, m := range rows {
-		if !seen[m.School] {
-			seen[m.School] = true
-			schools = append(schools, m.School)
+		if !slices.Contains(to[own:], m.School) {
+			to = append(to, m.School)
 		}
 	}
-	return schools
+	return to
 }
 
 // isPlain reports whether an id shows all that is in it.
@@ -533,7 +499,7 @@ func isPlain(id string) bool {
 	return true
 }
 
-// key checks an id from outside.
+// key checks an id from outside. It holds until the next row is read.
 func (r *reading) key(rec *record, column int) (string, bool) {
 	id := rec.cell(column)
 	switch {
@@ -541,10 +507,10 @@ func (r *reading) key(rec *record, column int) (string, bool) {
 		rec.problem(column, "C05", "empty")
 	case !isPlain(id):
 		rec.problem(column, "C05", "blank")
-	case len(id) > fact.MaxName || len(fact.Escape(id)) > fact.MaxName:
+	case len(id) > fact.MaxName/len("_20") && len(fact.Escape(id)) > fact.MaxName:
 		rec.problem(column, "C05", "long", strconv.Itoa(fact.MaxName))
 	default:
-		return strings.Clone(id), true // not the whole row, which holds more than an id
+		return id, true
 	}
 	return "", false
 }
@@ -553,7 +519,7 @@ func (r *reading) key(rec *record, column int) (string, bool) {
 func (r *reading) word(text string) string {
 	w, ok := r.words[text]
 	if !ok {
-		w = strings.Clone(text)
+		w = r.texts.keep(text)
 		r.words[w] = w
 	}
 	return w
@@ -561,11 +527,11 @@ func (r *reading) word(text string) string {
 
 // plain is a text without invisible characters and blanks around it: titles are
 // for people to read.
-func plain(text string) string {
-	return strings.TrimSpace(strings.Map(func(c rune) rune {
+func (r *reading) plain(text string) string {
+	return r.texts.keep(strings.TrimSpace(strings.Map(func(c rune) rune {
 		if source.Invisible(c) {
 			return -1
 		}
 		return c
-	}, text))
+	}, text)))
 }

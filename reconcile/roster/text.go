@@ -13,9 +13,9 @@ import (
 const maxRowBytes = 1 << 20
 
 // text is a file as CSV may be: UTF-8 without a byte order mark, lines that end
-// with LF or CRLF, no other control characters. Read gives it on unchanged up to
-// the first byte that is not so; wrong says what that is. It also adds up what
-// the digest of the file needs.
+// with LF or CRLF, no other control characters. It is given on unchanged, part by
+// part, up to the first byte that is not so; wrong says what that is. It also adds
+// up what the digest of the file needs.
 type text struct {
 	from   io.Reader
 	sum    hash.Hash
@@ -54,22 +54,31 @@ func newText(from io.Reader) *text {
 // digest is the SHA-256 of all bytes, once they were read.
 func (t *text) digest() string { return hex.EncodeToString(t.sum.Sum(nil)) }
 
-func (t *text) Read(p []byte) (int, error) {
+// next is the next part, never an empty one.
+func (t *text) next() (string, error) {
+	if err := t.more(); err != nil {
+		return "", err
+	}
+	part := string(t.rest[:t.right])
+	t.rest, t.right = t.rest[t.right:], 0
+	return part, nil
+}
+
+// more reads on until there is something right to give on.
+func (t *text) more() error {
 	for t.right == 0 {
 		switch {
 		case t.wrong != nil:
-			return 0, t.wrong
+			return t.wrong
 		case t.err != nil:
-			return 0, t.err
+			return t.err
 		}
 		t.fill()
 		if t.begun || t.begin() {
 			t.check()
 		}
 	}
-	n := copy(p, t.rest[:t.right])
-	t.rest, t.right = t.rest[n:], t.right-n
-	return n, nil
+	return nil
 }
 
 // fill reads on, behind what is left.

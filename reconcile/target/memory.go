@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
@@ -15,9 +16,10 @@ type Memory struct {
 
 	turn  sync.Mutex // held by the open transaction
 	mu    sync.Mutex // guards what follows
+	by    Holder     // of the turn
 	facts fact.Set
 	last  fact.Set
-	log   []Entry
+	log   []Record
 }
 
 // Read is Reader's.
@@ -27,7 +29,7 @@ func (m *Memory) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, erro
 	return snapshot(m.Lineage, m.log, m.facts, m.last, view), ctx.Err()
 }
 
-func snapshot(lineage string, log []Entry, facts, last fact.Set, view fact.Scope) fact.Snapshot {
+func snapshot(lineage string, log []Record, facts, last fact.Set, view fact.Scope) fact.Snapshot {
 	s := fact.Snapshot{Lineage: lineage}
 	if n := len(log); n > 0 {
 		s.Serial = log[n-1].Serial
@@ -35,6 +37,17 @@ func snapshot(lineage string, log []Entry, facts, last fact.Set, view fact.Scope
 	s.Now, s.Beyond = View(facts, view)
 	s.Last = last
 	return s
+}
+
+// Audit is Auditor's.
+func (m *Memory) Audit(ctx context.Context) (*Audit, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return audit(m.Lineage, m.log, m.last), ctx.Err()
+}
+
+func audit(lineage string, log []Record, last fact.Set) *Audit {
+	return &Audit{Lineage: lineage, Serial: newest(log).Serial, Last: last, Records: slices.Clone(log)}
 }
 
 // Edit changes facts behind lupa's back, as somebody at the target would.
@@ -45,15 +58,18 @@ func (m *Memory) Edit(change func(fact.Set) fact.Set) {
 }
 
 // Begin is Atomic's. A second transaction is refused at once.
-func (m *Memory) Begin(ctx context.Context) (Tx, error) {
+func (m *Memory) Begin(ctx context.Context, who Holder) (Tx, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !m.turn.TryLock() {
-		return nil, ErrLocked
-	}
+	mine := m.turn.TryLock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !mine {
+		by := m.by
+		return nil, &LockedError{By: &by}
+	}
+	m.by = who
 	return &memoryTx{target: m, facts: m.facts, last: m.last, log: m.log}, nil
 }
 
@@ -61,7 +77,7 @@ type memoryTx struct {
 	target *Memory
 	facts  fact.Set
 	last   fact.Set
-	log    []Entry
+	log    []Record
 	done   bool
 }
 
@@ -70,9 +86,9 @@ func (tx *memoryTx) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, e
 }
 
 func (tx *memoryTx) Applied(ctx context.Context, plan string) (Entry, bool, error) {
-	for _, e := range tx.log {
-		if e.Plan == plan {
-			return e, true, ctx.Err()
+	for _, r := range tx.log {
+		if r.Plan == plan {
+			return r.Entry, true, ctx.Err()
 		}
 	}
 	return Entry{}, false, ctx.Err()
@@ -94,15 +110,38 @@ func (tx *memoryTx) Commit(ctx context.Context, note Note) (Entry, error) {
 	for ref := range fact.Words.Dangling(tx.facts) {
 		return Entry{}, fmt.Errorf("%s %s names %s %s, which is not there", ref.Fact.Kind, ref.Fact.ID, ref.Target.Kind, ref.Target.ID)
 	}
-	var last Entry
-	if n := len(tx.log); n > 0 {
-		last = tx.log[n-1]
+	record, err := note.Seal(newest(tx.log))
+	if err != nil {
+		return Entry{}, err
 	}
-	entry := note.Entry.Seal(last.ID+1, last.Serial+1, last.Hash)
+	return tx.leave(append(slices.Clip(tx.log), record), note.Last)
+}
+
+func newest(log []Record) Entry {
+	if n := len(log); n > 0 {
+		return log[n-1].Entry
+	}
+	return Entry{}
+}
+
+// leave makes everything lasting.
+func (tx *memoryTx) leave(log []Record, last fact.Set) (Entry, error) {
 	tx.target.mu.Lock()
-	tx.target.facts, tx.target.last, tx.target.log = tx.facts, note.Last, append(tx.log, entry)
+	tx.target.facts, tx.target.last, tx.target.log = tx.facts, last, log
 	tx.target.mu.Unlock()
-	return entry, tx.Rollback()
+	return newest(log), tx.Rollback()
+}
+
+func (tx *memoryTx) Prune(ctx context.Context, upTo int64, who Entry) (Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return Entry{}, err
+	}
+	left := slices.DeleteFunc(slices.Clone(tx.log), func(r Record) bool { return r.ID <= upTo })
+	return tx.leave(append(left, SealPrune(who, upTo, newest(tx.log))), tx.last)
+}
+
+func (tx *memoryTx) Audit(ctx context.Context) (*Audit, error) {
+	return audit(tx.target.Lineage, tx.log, tx.last), ctx.Err()
 }
 
 func (tx *memoryTx) Rollback() error {

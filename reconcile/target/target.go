@@ -6,17 +6,15 @@
 // can change it any more.
 //
 //	snap, err := t.Read(ctx, view)
-//	tx, err := t.Begin(ctx)
+//	tx, err := t.Begin(ctx, holder)
 //	err = tx.Do(ctx, step)
 //	err = tx.Commit(ctx, note)
 package target
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
@@ -32,7 +30,32 @@ var (
 	ErrNewer       = errors.New("the target is newer than this lupa")
 	ErrOlder       = errors.New("the target was made by an older lupa")
 	ErrUnknown     = errors.New("it is not known whether the target took the changes")
+	ErrOvertaken   = errors.New("somebody else changed the target at the same time")
 )
+
+// Holder is who has the lock of a target, for others to see who wait for it.
+type Holder struct {
+	Actor string    `json:"actor"` // account that runs lupa
+	Host  string    `json:"host"`
+	Plan  string    `json:"plan"` // hash of what is applied; "" where something else is done
+	Since time.Time `json:"since"`
+}
+
+// LockedError is ErrLocked, with whoever holds the lock if that is known.
+type LockedError struct{ By *Holder }
+
+func (e *LockedError) Error() string {
+	if e.By == nil {
+		return ErrLocked.Error()
+	}
+	text := fmt.Sprintf("%v: %s on %s has it since %s", ErrLocked, e.By.Actor, e.By.Host, e.By.Since.UTC().Format("2006-01-02 15:04:05 MST"))
+	if e.By.Plan != "" {
+		text += fmt.Sprintf(", for plan %.12s", e.By.Plan)
+	}
+	return text
+}
+
+func (e *LockedError) Unwrap() error { return ErrLocked }
 
 // Reader reads a target and cannot change it.
 type Reader interface {
@@ -43,20 +66,25 @@ type Reader interface {
 // Atomic is a target that takes all steps of a plan or none.
 type Atomic interface {
 	Reader
-	// Begin waits for its turn; ErrLocked where another keeps it waiting too long.
-	Begin(ctx context.Context) (Tx, error)
+	// Begin waits for its turn; LockedError where another keeps it waiting too long.
+	// Others see who has the turn, and it ends with the process that has it.
+	Begin(ctx context.Context, who Holder) (Tx, error)
 }
 
 // Tx is a transaction. Nothing it does is seen by others, or survives, before
 // Commit returned nil.
 type Tx interface {
 	Reader
+	Auditor
 	// Applied returns the entry of the log for a plan that was applied before.
 	Applied(ctx context.Context, plan string) (entry Entry, ok bool, err error)
 	// Do carries out a step. Tests of a reference may wait until Commit.
 	Do(ctx context.Context, step order.Step) error
 	// Commit writes the note and makes everything lasting.
 	Commit(ctx context.Context, note Note) (Entry, error)
+	// Prune removes the entries of the log up to an id, writes an entry that says
+	// so, and makes that lasting. Serial and facts stay as they are.
+	Prune(ctx context.Context, upTo int64, who Entry) (Entry, error)
 	// Rollback gives up. After Commit it does nothing.
 	Rollback() error
 }
@@ -64,36 +92,25 @@ type Tx interface {
 // Note is what a transaction leaves behind besides the facts.
 type Note struct {
 	Last  fact.Set // what lupa leaves there, whether in view or not
-	Entry Entry    // ID, Serial, Previous and Hash are the target's to fill in
+	Back  *Back    // the way back to what it had left before; nil where that was nothing
+	Entry Entry    // ID, Serial, Previous, Hash, State and Back are the target's to fill in
 }
 
-// Entry is one line of the log of applies.
-type Entry struct {
-	ID       int64     `json:"id"`       // 1, 2, 3 ...
-	Serial   int64     `json:"serial"`   // of the target, after the apply
-	Plan     string    `json:"plan"`     // its hash
-	Commit   string    `json:"commit"`   // of the tree, if known
-	Actor    string    `json:"actor"`    // account that ran lupa
-	Host     string    `json:"host"`     // machine it ran on
-	Version  string    `json:"version"`  // of lupa
-	At       time.Time `json:"at"`       // by the clock, UTC, whole seconds
-	Changes  int       `json:"changes"`  // objects changed
-	Previous string    `json:"previous"` // hash of the entry before; "" for the first
-	Hash     string    `json:"hash"`
-}
-
-// Seal is the entry that follows the last one of a log, with its hash: the
-// SHA-256 of its JSON, keys in the order of Entry, with "" for the hash itself.
-func (e Entry) Seal(id, serial int64, previous string) Entry {
-	e.ID, e.Serial, e.Previous, e.Hash = id, serial, previous, ""
-	e.At = e.At.UTC().Truncate(time.Second)
-	data, err := json.Marshal(e)
+// Seal is the record of a note, that follows the last one of a log.
+func (n Note) Seal(last Entry) (Record, error) {
+	way, digest, err := n.Back.Pack()
 	if err != nil {
-		panic(err) // text and numbers always marshal
+		return Record{}, err
 	}
-	sum := sha256.Sum256(data)
-	e.Hash = hex.EncodeToString(sum[:])
-	return e
+	e := n.Entry
+	e.State, e.Back, e.Pruned = n.Last.Digest().String(), digest, 0
+	return Record{e.Seal(last.ID+1, last.Serial+1, last.Hash), way}, nil
+}
+
+// SealPrune is the record of a removal of the entries up to an id.
+func SealPrune(who Entry, upTo int64, last Entry) Record {
+	who.Plan, who.Changes, who.State, who.Back, who.Acknowledged, who.Undo, who.Pruned = "", 0, last.State, "", nil, 0, upTo
+	return Record{Entry: who.Seal(last.ID+1, last.Serial, last.Hash)}
 }
 
 // View splits all facts of a target into what a scope sees and what it does not.

@@ -79,6 +79,9 @@ func invisibleBytes(path string, data []byte) []Problem {
 // value: control characters but tab and line feed, line separators, and marks
 // that take no room or turn the direction of writing.
 func Invisible(r rune) bool {
+	if r >= ' ' && r < 0x7f {
+		return false // nearly all there are
+	}
 	switch r {
 	case '\t', '\n':
 		return false

@@ -222,9 +222,10 @@ func (v Value) PlainWithout(list Value) any {
 
 // Canonical is a text that two values share only where Plain gives the same for
 // both.
-func (v Value) Canonical() string { return string(v.appendCanonical(nil)) }
+func (v Value) Canonical() string { return string(v.AppendCanonical(nil)) }
 
-func (v Value) appendCanonical(to []byte) []byte {
+// AppendCanonical adds that text to another.
+func (v Value) AppendCanonical(to []byte) []byte {
 	switch {
 	case v.node == nil:
 		return to
@@ -233,7 +234,7 @@ func (v Value) appendCanonical(to []byte) []byte {
 	}
 	to = append(to, byte('0'+v.node.Kind), '[')
 	for _, child := range v.node.Content {
-		to = append(Value{child, v.doc}.appendCanonical(to), ' ')
+		to = append(Value{child, v.doc}.AppendCanonical(to), ' ')
 	}
 	return append(to, ']')
 }
@@ -255,6 +256,15 @@ func parsePart(path string, p part, spent *spent) (*Document, []Problem) {
 	if pos, ok := directive(path, p); ok {
 		return nil, []Problem{{Code: "Y08", Pos: []Pos{pos}}}
 	}
+	if !spent.whole {
+		before := *spent
+		if root := readAlike(p.whole()); root != nil {
+			if d, problems := checked(path, p, spent, root); d != nil && len(problems) == 0 {
+				return d, nil
+			}
+		}
+		*spent = before // what is wrong is found in the whole
+	}
 	var top yaml.Node
 	if err := unmarshal(p.whole(), &top); err != nil {
 		return nil, []Problem{syntaxProblem(path, p, spent, err)}
@@ -262,7 +272,12 @@ func parsePart(path string, p part, spent *spent) (*Document, []Problem) {
 	if len(top.Content) == 0 {
 		return nil, nil
 	}
-	d := &Document{file: path, line: p.line, root: top.Content[0]}
+	return checked(path, p, spent, top.Content[0])
+}
+
+// checked is a document without what YAML allows and lupa does not.
+func checked(path string, p part, spent *spent, root *yaml.Node) (*Document, []Problem) {
+	d := &Document{file: path, line: p.line, root: root}
 	c := checker{doc: d, nodes: &spent.nodes}
 	if bytes.IndexByte(p.text, '!') >= 0 {
 		c.lines = bytes.Split(p.text, []byte("\n"))

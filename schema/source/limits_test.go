@@ -152,6 +152,49 @@ func TestLimitsOfATree(t *testing.T) {
 	}
 }
 
+// TestDirectories stands on both sides of the limit.
+func TestDirectories(t *testing.T) {
+	for depth, want := range map[int]int{MaxDirectories: 0, MaxDirectories + 1: 1, 2000: 1} {
+		paths, problems, err := List(fstest.MapFS{strings.Repeat("d/", depth) + "a.yaml": {}, "z.yaml": {}})
+		if err != nil || len(problems) != want || want == 0 && len(paths) != 2 || want == 1 && problems[0].Key() != "Y06.directories" {
+			t.Errorf("%d directories: %v, %v, %v", depth, paths, problems, err)
+		}
+	}
+}
+
+// TestOddPaths: a path that would do something where it is shown is refused.
+func TestOddPaths(t *testing.T) {
+	for name, want := range map[string]string{
+		"a\nb.yaml": "Y02.path [U+000A]", "\x1b[31m/a.yml": "Y02.path [U+001B]", "a\u202e.yaml": "Y02.path [U+202E]", "\xff.yaml": "Y01.path []", "a\tb/c.yaml": "Y02.path [U+0009]",
+		"a\nb.txt": "", "ä 漢.yaml": "", "::a.yaml": "", "\ufffd.yaml": "",
+	} {
+		_, problems, err := List(oddFS{name})
+		got := ""
+		for _, p := range problems {
+			got += fmt.Sprintf("%s %v", p.Key(), p.Args)
+		}
+		if got != want || err != nil {
+			t.Errorf("%q: %q, %v; want %q", name, got, err, want)
+		}
+	}
+}
+
+// oddFS is a tree with one file, whose name may be none.
+type oddFS struct{ name string }
+
+func (f oddFS) Open(string) (fs.File, error) { return nil, fs.ErrInvalid }
+
+func (f oddFS) ReadDir(string) ([]fs.DirEntry, error) {
+	return []fs.DirEntry{fs.FileInfoToDirEntry(largeFile{f.name, 1, 0})}, nil
+}
+
+func (f oddFS) Stat(name string) (fs.FileInfo, error) {
+	if name == "." {
+		return largeFile{name, 0, fs.ModeDir}, nil
+	}
+	return largeFile{name, 1, 0}, nil
+}
+
 // TestOnlyRegularFiles lists a tree with everything that may lie in one, through
 // the same door as the program.
 func TestOnlyRegularFiles(t *testing.T) {

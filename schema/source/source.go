@@ -17,6 +17,7 @@ package source
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,6 +25,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pos is a place in a file: path with forward slashes from the root of the
@@ -69,6 +71,7 @@ const (
 	MaxFileBytes   = 16 << 20
 	MaxTreeBytes   = 2 << 30
 	MaxFiles       = 100_000
+	MaxDirectories = 100       // inside each other: the way to a file is walked anew for each
 	MaxNodes       = 1_000_000 // a file
 	MaxDepth       = 32
 	MaxMappingKeys = 10_000
@@ -86,7 +89,8 @@ type File struct {
 
 // List finds the YAML files of a tree, sorted by path. Hidden files and
 // directories are skipped; what is named like YAML but is not a regular file
-// inside the tree is a problem. The error is the machine's.
+// inside the tree is a problem, and so is a path with characters that no document
+// may hold. The error is the machine's.
 func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 	var total int64
 	err = fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -98,12 +102,25 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 				return fs.SkipDir
 			}
 			return nil
-		case d.IsDir() || !IsYAML(p):
+		case d.IsDir():
+			if p == "." || strings.Count(p, "/") < MaxDirectories {
+				return nil
+			}
+			problems = append(problems, limit(Pos{File: p}, "directories", MaxDirectories))
+			return fs.SkipAll
+		case !IsYAML(p):
+			return nil
+		}
+		if odd, is := oddPath(p); is {
+			problems = append(problems, odd)
 			return nil
 		}
 		info, err := fs.Stat(fsys, p)
+		if err != nil && d.Type().IsRegular() && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("listing files: %w", err)
+		}
 		if err != nil || !info.Mode().IsRegular() {
-			problems = append(problems, Problem{Code: "Y07", Args: []string{p}, Pos: []Pos{{File: p}}})
+			problems = append(problems, irregular(p))
 			return nil
 		}
 		if total += info.Size(); total > MaxTreeBytes {
@@ -118,6 +135,33 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 	})
 	slices.Sort(paths) // the walk goes by directories: a/b before a-b
 	return paths, problems, err
+}
+
+// oddPath finds a path that would do something where it is shown, or that JSON
+// cannot hold as it is.
+func oddPath(p string) (Problem, bool) {
+	for i, r := range p {
+		if _, n := utf8.DecodeRuneInString(p[i:]); r == utf8.RuneError && n == 1 {
+			return Problem{Code: "Y01", Case: "path", Pos: []Pos{{File: p}}}, true
+		}
+		if r == '\n' || r == '\t' || Invisible(r) {
+			return Problem{Code: "Y02", Case: "path", Args: []string{CharName(r)}, Pos: []Pos{{File: p}}}, true
+		}
+	}
+	return Problem{}, false
+}
+
+// Irregular says that a file is not regular or leads out of the tree. Reading such
+// a file might never end; List leaves them out.
+func Irregular(fsys fs.FS, p string) []Problem {
+	if info, err := fs.Stat(fsys, p); err != nil || !info.Mode().IsRegular() {
+		return []Problem{irregular(p)}
+	}
+	return nil
+}
+
+func irregular(p string) Problem {
+	return Problem{Code: "Y07", Args: []string{p}, Pos: []Pos{{File: p}}}
 }
 
 // IsYAML reports whether a file is named like a file of documents.
@@ -139,6 +183,16 @@ func limit(pos Pos, what string, max int) Problem {
 
 // Read reads one file that List found. The error is the machine's.
 func Read(fsys fs.FS, path string) (*File, error) {
+	data, err := ReadText(fsys, path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data), nil
+}
+
+// ReadText is the text of a file that List found, for Parse; of one that is too
+// large, its beginning. The error is the machine's.
+func ReadText(fsys fs.FS, path string) ([]byte, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
@@ -148,11 +202,13 @@ func Read(fsys fs.FS, path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
-	return Parse(path, data), nil
+	return data, nil
 }
 
 // Parse reads the text of one file.
-func Parse(path string, data []byte) *File {
+func Parse(path string, data []byte) *File { return parse(path, data, new(spent)) }
+
+func parse(path string, data []byte, spent *spent) *File {
 	file := &File{Path: path, Text: data}
 	if len(data) > MaxFileBytes {
 		file.Problems, file.Lost = []Problem{limit(Pos{File: path}, "file", MaxFileBytes)}, data
@@ -163,7 +219,6 @@ func Parse(path string, data []byte) *File {
 		file.Lost = data
 		return file
 	}
-	spent := new(spent)
 	for _, part := range split(data) {
 		doc, problems := parsePart(path, part, spent)
 		file.Problems = append(file.Problems, problems...)
@@ -187,5 +242,6 @@ func Parse(path string, data []byte) *File {
 // spent is what the documents of a file have cost so far.
 type spent struct {
 	nodes   int
-	opinion int // bytes that the second parser was given
+	opinion int  // bytes that the second parser was given
+	whole   bool // the parser is given every byte
 }

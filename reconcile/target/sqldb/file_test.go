@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,7 +24,7 @@ import (
 func fresh(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "dir", "state.db")
-	if err := Create(t.Context(), path); err != nil {
+	if err := File(path).Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -35,17 +34,21 @@ func fresh(t *testing.T) string {
 func fill(t *testing.T, path string, want fact.Set) {
 	t.Helper()
 	db := openTest(t, path)
-	tx, err := db.Begin(t.Context())
+	tx, err := db.Begin(t.Context(), target.Holder{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
+	before, err := tx.Read(t.Context(), fact.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, st := range order.Steps(nil, fact.Set{}, want) {
 		if err := tx.Do(t.Context(), st); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := tx.Commit(t.Context(), target.Note{Last: want}); err != nil {
+	if _, err := tx.Commit(t.Context(), target.Note{Last: want, Back: target.WayBack(before, want, want, nil)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -95,14 +98,14 @@ func TestCreate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Create(t.Context(), path); !errors.Is(err, fs.ErrExist) {
+	if err := File(path).Create(t.Context()); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a second time: %v", err)
 	}
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(filepath.Join(t.TempDir(), "nothing"), link); err != nil {
 		t.Fatal(err)
 	}
-	if err := Create(t.Context(), link); !errors.Is(err, fs.ErrExist) {
+	if err := File(link).Create(t.Context()); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over a link: %v", err)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
@@ -160,9 +163,11 @@ func TestOpenTellsApart(t *testing.T) {
 			exec(t, p, "UPDATE lupa_log SET actor = 'somebody else'")
 			return p
 		}, target.ErrDamaged},
-		"no version":       {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_version"); return p }, target.ErrDamaged},
-		"a table gone":     {func(t *testing.T) string { p := fresh(t); exec(t, p, "DROP TABLE person_groups"); return p }, target.ErrDamaged},
-		"its own row gone": {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_target"); return p }, target.ErrDamaged},
+		"a count that contradicts itself": {func(t *testing.T) string { p := fresh(t); fill(t, p, world()); flip(t, p, 27); return p }, target.ErrDamaged},
+		"a version of its own":            {func(t *testing.T) string { p := fresh(t); flip(t, p, 18); return p }, target.ErrDamaged},
+		"no version":                      {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_version"); return p }, target.ErrDamaged},
+		"a table gone":                    {func(t *testing.T) string { p := fresh(t); exec(t, p, "DROP TABLE person_groups"); return p }, target.ErrDamaged},
+		"its own row gone":                {func(t *testing.T) string { p := fresh(t); exec(t, p, "DELETE FROM lupa_target"); return p }, target.ErrDamaged},
 		"what was left, cut": {func(t *testing.T) string {
 			p := fresh(t)
 			fill(t, p, world())
@@ -174,7 +179,7 @@ func TestOpenTellsApart(t *testing.T) {
 			t.Parallel()
 			path := c.make(t)
 			before, _ := os.ReadFile(path)
-			r, err := OpenReader(t.Context(), path)
+			r, err := File(path).OpenReader(t.Context())
 			if err == nil {
 				_, err = r.Read(t.Context(), fact.Scope{})
 				r.Close()
@@ -182,7 +187,7 @@ func TestOpenTellsApart(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Errorf("reading: %v, want %v", err, c.want)
 			}
-			db, err := Open(t.Context(), path)
+			db, err := File(path).Open(t.Context())
 			if err == nil {
 				_, err = db.Read(t.Context(), fact.Scope{})
 				db.Close()
@@ -194,6 +199,19 @@ func TestOpenTellsApart(t *testing.T) {
 				t.Error("looking at it changed it")
 			}
 		})
+	}
+}
+
+// flip changes one bit of a byte of a file.
+func flip(t *testing.T, path string, at int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err == nil {
+		data[at] ^= 2
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -215,7 +233,7 @@ func TestHotJournal(t *testing.T) {
 	files := []string{path, path + "-journal"}
 	before := contents(t, files)
 
-	r, err := OpenReader(t.Context(), path)
+	r, err := File(path).OpenReader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +264,7 @@ func TestRecover(t *testing.T) {
 	fill(t, path, want)
 	crash(t, path)
 	for range 2 {
-		if err := Recover(t.Context(), path); err != nil {
+		if err := File(path).Recover(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := os.Stat(path + "-journal"); !errors.Is(err, fs.ErrNotExist) {
@@ -261,67 +279,105 @@ func TestRecover(t *testing.T) {
 // TestUpgrade: a target of an older version is refused until it is upgraded, and
 // keeps what lupa knows about it.
 func TestUpgrade(t *testing.T) {
-	path := fresh(t)
-	before := openTest(t, path)
-	snap, err := before.Read(t.Context(), fact.Scope{})
-	if err != nil {
+	path := older(t, 1)
+	var lineage string
+	db, err := open(path, "rw")
+	if err == nil {
+		lineage, err = christenAsThen(t, db)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	before.Close()
-	for _, table := range slices.Backward(tables()) {
-		exec(t, path, "DROP TABLE "+table.name)
-	}
-	exec(t, path, "DELETE FROM lupa_version WHERE version_id > 1") // as if there had been but one
-	if _, err := OpenReader(t.Context(), path); !errors.Is(err, target.ErrOlder) {
+	if _, err := File(path).OpenReader(t.Context()); !errors.Is(err, target.ErrOlder) {
 		t.Errorf("reading: %v, want %v", err, target.ErrOlder)
 	}
-	if _, err := Open(t.Context(), path); !errors.Is(err, target.ErrOlder) {
+	if _, err := File(path).Open(t.Context()); !errors.Is(err, target.ErrOlder) {
 		t.Errorf("writing: %v, want %v", err, target.ErrOlder)
 	}
 	for range 2 {
-		if err := Upgrade(t.Context(), path); err != nil {
+		if _, err := File(path).Upgrade(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fill(t, path, world())
-	if after, err := openTest(t, path).Read(t.Context(), fact.Scope{}); err != nil || after.Lineage != snap.Lineage || !after.Now.Equal(world()) {
-		t.Errorf("%d facts under lineage %s, want %s (%v)", after.Now.Len(), after.Lineage, snap.Lineage, err)
+	if after, err := openTest(t, path).Read(t.Context(), fact.Scope{}); err != nil || after.Lineage != lineage || !after.Now.Equal(world()) {
+		t.Errorf("%d facts under lineage %s, want %s (%v)", after.Now.Len(), after.Lineage, lineage, err)
 	}
 	newer := fresh(t)
 	exec(t, newer, "INSERT INTO lupa_version (version_id, is_applied) VALUES (999, 1)")
-	if err := Upgrade(t.Context(), newer); !errors.Is(err, target.ErrNewer) {
+	if _, err := File(newer).Upgrade(t.Context()); !errors.Is(err, target.ErrNewer) {
 		t.Errorf("upgrading a newer one: %v, want %v", err, target.ErrNewer)
+	}
+}
+
+// older is a file with the tables of an older version.
+func older(t *testing.T, version int64) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "old.db")
+	db, err := open(path, "rwc")
+	if err == nil {
+		err = onFile.migrate(t.Context(), db, version)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, path, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	return path
+}
+
+// christenAsThen gives a new target its row as lupa did before there were seals.
+func christenAsThen(t *testing.T, db *sql.DB) (lineage string, err error) {
+	t.Helper()
+	s := state{lineage: "0123456789abcdef"}
+	if s.last, err = pack(fact.Set{}); err == nil {
+		_, err = db.ExecContext(t.Context(), "INSERT INTO lupa_target (one, lineage, serial, last, digest) VALUES (1, ?, 0, ?, ?)", s.lineage, s.last, s.digest())
+	}
+	return s.lineage, err
+}
+
+// sealAsThen seals the one entry of a log as lupa did before an entry said what
+// was left.
+func sealAsThen(t *testing.T, db *sql.DB) {
+	t.Helper()
+	e := target.Entry{}.Seal(1, 1, "")
+	s := state{serial: 1, head: e.Hash}
+	err := db.QueryRowContext(t.Context(), "SELECT lineage, last FROM lupa_target").Scan(&s.lineage, &s.last)
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), "UPDATE lupa_log SET hash = ?", e.Hash)
+	}
+	if err == nil {
+		_, err = db.ExecContext(t.Context(), "UPDATE lupa_target SET digest = ?", s.digest())
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
 // TestUpgradeKeepsWhatIsThere: a target that was filled before there were IMS and
 // CosDoc holds the same afterwards, and takes what is new.
 func TestUpgradeKeepsWhatIsThere(t *testing.T) {
-	path, old := fresh(t), filepath.Join(t.TempDir(), "old.db")
-	db, err := open(old, "rwc")
+	path, old := fresh(t), older(t, 2)
+	db, err := open(old, "rw")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := migrate(t.Context(), db, 2); err != nil {
-		t.Fatal(err)
-	}
 	before := withTables(t, db, world())
 	if n := before.Len(); n < 100 || n == world().Len() {
 		t.Fatalf("%d of %d facts are of before", n, world().Len())
 	}
 	fill(t, path, before)
-	exec(t, old, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
-	copyRows(t, db, path)
-	db.Close()
-	if _, err := OpenReader(t.Context(), old); !errors.Is(err, target.ErrOlder) {
-		t.Errorf("reading: %v, want %v", err, target.ErrOlder)
-	}
-	if err := Upgrade(t.Context(), old); err != nil {
-		t.Fatal(err)
-	}
 	want, err := openTest(t, path).Read(t.Context(), fact.Scope{})
 	if err != nil {
+		t.Fatal(err)
+	}
+	copyTables(t, db, path)
+	sealAsThen(t, db)
+	db.Close()
+	if _, err := File(old).OpenReader(t.Context()); !errors.Is(err, target.ErrOlder) {
+		t.Errorf("reading: %v, want %v", err, target.ErrOlder)
+	}
+	if _, err := File(old).Upgrade(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	got, err := openTest(t, old).Read(t.Context(), fact.Scope{})
@@ -335,6 +391,16 @@ func TestUpgradeKeepsWhatIsThere(t *testing.T) {
 	fill(t, old, more)
 	if got, err := openTest(t, old).Read(t.Context(), fact.Scope{}); err != nil || !got.Now.Equal(before.Plus(more)) {
 		t.Errorf("a new kind does not fit in: %v", err)
+	}
+	a, err := openTest(t, old).Audit(t.Context())
+	if err != nil || len(a.Verify()) > 0 || len(a.Records) != 2 {
+		t.Fatalf("%d entries, %+v, %v", len(a.Records), a.Verify(), err)
+	}
+	if past, err := a.Before(2); err != nil || !past.Last.Equal(before) {
+		t.Errorf("before the first apply of this lupa: %v", err)
+	}
+	if _, err := a.Before(1); !errors.Is(err, target.ErrTooOld) {
+		t.Errorf("before that of an older lupa: %v, want %v", err, target.ErrTooOld)
 	}
 }
 
@@ -364,8 +430,8 @@ func withTables(t *testing.T, db *sql.DB, s fact.Set) fact.Set {
 	return b.Set()
 }
 
-// copyRows copies the rows of all tables that a database has from another one.
-func copyRows(t *testing.T, to *sql.DB, from string) {
+// copyTabless copies the rows of all tables that a database has from another one.
+func copyTables(t *testing.T, to *sql.DB, from string) {
 	t.Helper()
 	if _, err := to.ExecContext(t.Context(), "ATTACH ? AS filled", from); err != nil {
 		t.Fatal(err)
@@ -389,6 +455,44 @@ func copyRows(t *testing.T, to *sql.DB, from string) {
 	text := "BEGIN; PRAGMA defer_foreign_keys = ON; " + strings.Join(copies, "; ") + "; COMMIT; DETACH filled"
 	if _, err := to.ExecContext(t.Context(), text); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestVanished: what is written into a file that is no longer the target's is not
+// applied, and not said to be.
+func TestVanished(t *testing.T) {
+	for name, meanwhile := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"replaced": func(path string) error {
+			data, err := os.ReadFile(path)
+			return errors.Join(err, os.Remove(path), os.WriteFile(path, data, 0o600))
+		},
+		"a link to itself": func(path string) error {
+			return errors.Join(os.Rename(path, path+".moved"), os.Symlink(path+".moved", path))
+		},
+	} {
+		path := fresh(t)
+		begun, err := openTest(t, path).Begin(t.Context(), target.Holder{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range order.Steps(nil, fact.Set{}, world()) {
+			if err := begun.Do(t.Context(), st); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := begun.Read(t.Context(), fact.Scope{}); err != nil { // all is written
+			t.Fatal(err)
+		}
+		if err := meanwhile(path); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := begun.Commit(t.Context(), target.Note{Last: world()}); !errors.Is(err, target.ErrUnreachable) {
+			t.Errorf("%s: %v, want %v", name, err, target.ErrUnreachable)
+		}
+		if err := begun.Rollback(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -4,14 +4,13 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
@@ -24,14 +23,7 @@ type state struct {
 	serial  int64
 	last    []byte // a set of facts, compressed
 	head    string // hash of the newest entry of the log
-}
-
-// digest seals what lupa knows about the target, the newest entry of the log
-// included, so that damage to it does not go unseen.
-func (s state) digest() string {
-	last := sha256.Sum256(s.last)
-	sum := sha256.Sum256(fmt.Appendf(nil, "lupa target 1\n%s\n%d\n%x\n%s\n", s.lineage, s.serial, last, s.head))
-	return hex.EncodeToString(sum[:])
+	seal    seal
 }
 
 func pack(s fact.Set) ([]byte, error) {
@@ -64,17 +56,17 @@ func unpack(data []byte) (fact.Set, error) {
 	return s, s.UnmarshalBinary(raw)
 }
 
-func readState(ctx context.Context, tx *sql.Tx) (state, error) {
+func readState(ctx context.Context, tx *session) (state, error) {
 	var s state
 	var digest string
-	err := tx.QueryRowContext(ctx, "SELECT lineage, serial, last, digest FROM lupa_target").Scan(&s.lineage, &s.serial, &s.last, &digest)
-	newest, _, errLog := readEntry(ctx, tx, "ORDER BY id DESC LIMIT 1")
+	err := tx.row(ctx, selectState).Scan(&s.lineage, &s.serial, &s.last, &digest, &s.seal.facts, &s.seal.counter)
+	newest, _, errLog := readEntry(ctx, tx, newestEntry)
 	s.head = newest.Hash
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return s, fmt.Errorf("%w: it does not say what it is", target.ErrDamaged)
 	case err != nil:
-		return s, classify(err)
+		return s, unreadable(err)
 	case errLog != nil:
 		return s, errLog
 	case s.digest() != digest:
@@ -83,110 +75,100 @@ func readState(ctx context.Context, tx *sql.Tx) (state, error) {
 	return s, nil
 }
 
-// session is a transaction, and the connection that it is on.
-type session struct {
-	*sql.Tx
-	conn *sql.Conn
-}
-
-func begin(ctx context.Context, db *sql.DB, options *sql.TxOptions) (*session, error) {
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, classify(err)
+// unreadable is the error of a row that could not be read. A value of another type
+// than its column has is damage.
+func unreadable(err error) error {
+	if err == nil {
+		return nil
 	}
-	tx, err := conn.BeginTx(ctx, options)
-	if err != nil {
-		return nil, classify(errors.Join(err, conn.Close()))
+	if strings.HasPrefix(err.Error(), "sql: Scan error") { // it has no type
+		return fmt.Errorf("%w: %w", target.ErrDamaged, err)
 	}
-	return &session{tx, conn}, nil
+	return classify(err)
 }
 
-// end gives the connection back after the transaction ended.
-func (s *session) end(err error) error {
-	if closing := s.conn.Close(); !errors.Is(closing, sql.ErrConnDone) {
-		err = errors.Join(err, closing)
-	}
-	return err
-}
-
-// Rollback gives up. After a commit it does nothing.
-func (s *session) Rollback() error {
-	err := s.Tx.Rollback()
-	if errors.Is(err, sql.ErrTxDone) {
-		err = nil
-	}
-	return s.end(err)
-}
-
-// rows visits the rows of a query. It asks the driver itself: a target is read
-// in hundreds of thousands of rows, and a third of the time would go into
-// handing them on. The values are good until visit returns.
-func (s *session) rows(ctx context.Context, query string, visit func(values []driver.Value)) error {
-	return s.conn.Raw(func(conn any) (err error) {
-		rows, err := conn.(driver.QueryerContext).QueryContext(ctx, query, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		values := make([]driver.Value, len(rows.Columns()))
-		for n := 0; ; n++ {
-			switch err := rows.Next(values); {
-			case err == io.EOF:
-				return nil
-			case err != nil:
-				return err
-			case n%1000 == 0 && ctx.Err() != nil:
-				return ctx.Err()
-			}
-			visit(values)
-		}
-	})
-}
-
+// readSnapshot reads all, which must be what was sealed, and gives what a scope
+// sees.
 func readSnapshot(ctx context.Context, tx *session, view fact.Scope) (fact.Snapshot, error) {
-	s, err := readState(ctx, tx.Tx)
+	all, snap, err := readAll(ctx, tx, true)
 	if err != nil {
 		return fact.Snapshot{}, err
 	}
-	snap := fact.Snapshot{Lineage: s.lineage, Serial: s.serial}
-	if snap.Last, err = unpack(s.last); err != nil {
-		return snap, fmt.Errorf("%w: %w", target.ErrDamaged, err)
-	}
-	var b fact.Builder
-	b.Expect(snap.Last)
-	for _, t := range tables() {
-		query := "SELECT " + names(t.columns()) + " FROM " + t.name + " ORDER BY " + names(t.key())
-		if err := tx.rows(ctx, query, func(values []driver.Value) { t.facts(values, &b) }); err != nil {
-			return snap, fmt.Errorf("table %s: %w", t.name, classify(err))
-		}
-	}
-	snap.Now, snap.Beyond = target.View(b.Set(), view)
+	snap.Now, snap.Beyond = target.View(all, view)
 	return snap, nil
 }
 
-// text is a value as text, and whether there is one.
-func text(v driver.Value) (string, bool) {
+// readAll reads all facts, and the rest of a snapshot. A transaction that has
+// written reads what is not sealed yet.
+func readAll(ctx context.Context, tx *session, sealed bool) (fact.Set, fact.Snapshot, error) {
+	s, err := readState(ctx, tx)
+	if err != nil {
+		return fact.Set{}, fact.Snapshot{}, err
+	}
+	snap := fact.Snapshot{Lineage: s.lineage, Serial: s.serial}
+	if snap.Last, err = unpack(s.last); err != nil {
+		return fact.Set{}, snap, fmt.Errorf("%w: %w", target.ErrDamaged, err)
+	}
+	all, err := readFacts(ctx, tx, snap.Last)
+	if err == nil && sealed {
+		err = s.seal.holds(ctx, tx, all)
+	}
+	return all, snap, err
+}
+
+// readFacts reads the facts of all tables, which are about as many as in a set.
+func readFacts(ctx context.Context, tx *session, like fact.Set) (fact.Set, error) {
+	var b fact.Builder
+	b.Expect(like)
+	for _, t := range tables() {
+		if err := readTable(ctx, tx, t, func(values []datum) { t.facts(values, &b) }); err != nil {
+			return fact.Set{}, fmt.Errorf("table %s: %w", t.name, err)
+		}
+	}
+	return b.Set(), nil
+}
+
+// readTable visits the rows of a table, in the order of its key.
+func readTable(ctx context.Context, s *session, t *table, visit func([]datum)) error {
+	return classify(s.kind.read(ctx, s, t, visit))
+}
+
+// selectRows asks for the rows of a table, in the order of its key.
+func selectRows(ctx context.Context, s *session, t *table, visit func([]datum)) error {
+	return s.rows(ctx, "SELECT "+names(t.columns())+" FROM "+t.name+" ORDER BY "+names(t.key()), visit)
+}
+
+// datum is what a column of a row holds: text, and whether there is any. The text is
+// good until the next row.
+type datum struct {
+	text  string
+	there bool
+}
+
+func datumOf(v driver.Value) datum {
 	switch v := v.(type) {
 	case nil:
-		return "", false
+		return datum{}
 	case string:
-		return v, true
+		return datum{v, true}
 	case int64:
-		return strconv.FormatInt(v, 10), true
+		return datum{strconv.FormatInt(v, 10), true}
+	case bool:
+		return datum{strconv.Itoa(map[bool]int{true: 1}[v]), true}
 	case []byte:
-		return string(v), true
+		return datum{string(v), true}
 	}
-	return fmt.Sprint(v), true
+	return datum{fmt.Sprint(v), true}
 }
 
 // facts adds the facts of one row.
-func (t *table) facts(values []driver.Value, to *fact.Builder) {
+func (t *table) facts(values []datum, to *fact.Builder) {
 	n := len(t.owner)
 	key := fact.Key{Kind: t.kind.Name}
-	key.ID, _ = text(values[0])
+	key.ID = values[0].text
 	own := ""
 	if n == 2 {
-		own, _ = text(values[1])
+		own = values[1].text
 		name := own
 		if t.owner[1].ref != "" {
 			name = fact.CalledFrom(fact.Key{ID: key.ID}.Installation(), own)
@@ -195,8 +177,8 @@ func (t *table) facts(values []driver.Value, to *fact.Builder) {
 	}
 	if t.field != nil {
 		f := fact.Fact{Key: key, Field: t.field.Name}
-		f.Value, _ = text(values[len(values)-1])
-		switch at, _ := text(values[n]); t.field.Shape {
+		f.Value = values[len(values)-1].text
+		switch at := values[n].text; t.field.Shape {
 		case fact.List:
 			f.Row, _ = strconv.Atoi(at)
 		case fact.Map, fact.Sets:
@@ -210,64 +192,106 @@ func (t *table) facts(values []driver.Value, to *fact.Builder) {
 		to.Add(fact.Fact{Key: key, Field: t.owner[1].field.Name, Value: own})
 	}
 	for i, c := range t.fields {
-		switch v, there := text(values[n+i]); {
-		case !there || c.typ == "flag" && v == "0":
+		switch v := values[n+i]; {
+		case !v.there || c.typ == "flag" && v.text == "0":
 		case c.typ == "flag":
 			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: "true"})
 		default:
-			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v})
+			to.Add(fact.Fact{Key: key, Field: c.field.Name, Value: v.text})
 		}
 	}
 }
 
-// Newest is the newest entry of the target's log; nil where there is none. The
-// whole log is read, and an entry that was altered is found.
-func (r *Reader) Newest(ctx context.Context) (*target.Entry, error) {
-	rows, err := r.db.QueryContext(ctx, selectEntry+"ORDER BY id")
+// Audit is target.Auditor's.
+func (r *Reader) Audit(ctx context.Context) (*target.Audit, error) {
+	s, err := begin(ctx, r.db, r.kind, r.kind.beginRead)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Rollback()
+	return readAudit(ctx, s)
+}
+
+// readAudit reads what the target noted, and refuses nothing: what is wrong there
+// is for others to find, all at once.
+func readAudit(ctx context.Context, tx *session) (*target.Audit, error) {
+	var s state
+	var digest string
+	a := &target.Audit{}
+	switch err := tx.row(ctx, selectState).Scan(&s.lineage, &s.serial, &s.last, &digest, &s.seal.facts, &s.seal.counter); {
+	case errors.Is(err, sql.ErrNoRows):
+		a.Faults = append(a.Faults, target.Fault{Code: target.Sealed, Args: []string{}})
+	case err != nil:
+		return nil, classify(err)
+	}
+	var err error
+	if a.Records, err = readLog(ctx, tx); err != nil {
+		return nil, err
+	}
+	a.Lineage, a.Serial, s.head = s.lineage, s.serial, a.Head()
+	if s.digest() != digest && len(a.Faults) == 0 {
+		a.Faults = append(a.Faults, target.Fault{Code: target.Sealed, Args: []string{}})
+	}
+	if a.Last, err = unpack(s.last); err != nil {
+		a.Faults = append(a.Faults, target.Fault{Code: target.Unread, Args: []string{}})
+	}
+	return a, nil
+}
+
+// readLog reads all entries as they are, altered or not.
+func readLog(ctx context.Context, tx *session) ([]target.Record, error) {
+	rows, err := tx.conn.QueryContext(ctx, "SELECT "+entryColumns+", way FROM lupa_log ORDER BY id")
 	if err != nil {
 		return nil, classify(err)
 	}
 	defer rows.Close()
-	var newest *target.Entry
+	var all []target.Record
 	for rows.Next() {
-		e, err := scanEntry(rows.Scan)
-		if err != nil {
+		var r target.Record
+		if r.Entry, err = scanEntry(func(into ...any) error { return rows.Scan(append(into, &r.Way)...) }); err != nil {
 			return nil, err
 		}
-		before := target.Entry{}
-		if newest != nil {
-			before = *newest
-		}
-		if e.Previous != before.Hash || e.ID != before.ID+1 {
-			return nil, fmt.Errorf("%w: what stood before log entry %d is gone", target.ErrDamaged, e.ID)
-		}
-		newest = &e
+		all = append(all, r)
 	}
-	return newest, classify(rows.Err())
+	return all, classify(rows.Err())
 }
 
-const selectEntry = `SELECT id, serial, plan, "commit", actor, host, version, at, changes, previous, hash FROM lupa_log `
+const (
+	newestEntry  = "ORDER BY id DESC LIMIT 1"
+	selectState  = "SELECT lineage, serial, last, digest, coalesce(facts, ''), counter FROM lupa_target"
+	entryColumns = `id, serial, plan, "commit", actor, host, version, at, changes, previous, hash, state, back, acknowledged, undo, pruned`
+)
 
-// readEntry reads one entry of the log.
-func readEntry(ctx context.Context, tx *sql.Tx, which string, args ...any) (e target.Entry, ok bool, err error) {
-	e, err = scanEntry(tx.QueryRowContext(ctx, selectEntry+which, args...).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
+// readEntry reads one entry of the log, and refuses one that was altered.
+func readEntry(ctx context.Context, tx *session, which string, args ...any) (e target.Entry, ok bool, err error) {
+	e, err = scanEntry(tx.row(ctx, "SELECT "+entryColumns+" FROM lupa_log "+which, args...).Scan)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return e, false, nil
+	case err != nil:
+		return e, false, err
+	case !e.Intact():
+		return e, false, fmt.Errorf("%w: log entry %d was altered", target.ErrDamaged, e.ID)
 	}
-	return e, err == nil, err
+	return e, true, nil
 }
 
-// scanEntry reads an entry and holds it against its hash.
+// scanEntry reads an entry as it is.
 func scanEntry(scan func(into ...any) error) (e target.Entry, err error) {
-	var at string
-	switch err := scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash); {
+	var at, acknowledged string
+	switch err := scan(&e.ID, &e.Serial, &e.Plan, &e.Commit, &e.Actor, &e.Host, &e.Version, &at, &e.Changes, &e.Previous, &e.Hash,
+		&e.State, &e.Back, &acknowledged, &e.Undo, &e.Pruned); {
 	case errors.Is(err, sql.ErrNoRows):
 		return e, err
 	case err != nil:
-		return e, classify(err)
+		return e, unreadable(err)
 	}
-	if e.At, err = time.Parse(time.RFC3339, at); err != nil || e.Seal(e.ID, e.Serial, e.Previous).Hash != e.Hash {
-		return e, fmt.Errorf("%w: log entry %d was altered", target.ErrDamaged, e.ID)
+	if acknowledged != "" {
+		e.Acknowledged = strings.Split(acknowledged, " ")
+	}
+	// What is no time, or written in another way, is none that was sealed.
+	if e.At, err = time.Parse(time.RFC3339, at); err != nil || e.At.Format(time.RFC3339) != at {
+		e.At = time.Time{}
 	}
 	return e, nil
 }

@@ -144,28 +144,28 @@ func snake(name string) string {
 }
 
 // statements is the SQL that makes the tables and their indexes.
-func statements(all []*table) string {
+func (d *dialect) statements(all []*table) string {
 	var b strings.Builder
 	for _, t := range all {
-		t.create(&b)
+		t.create(&b, d)
 	}
 	return b.String()
 }
 
-func (t *table) create(b *strings.Builder) {
+func (t *table) create(b *strings.Builder, d *dialect) {
 	doc := t.kind.Doc
 	if t.field != nil {
 		doc = t.field.Doc
 	}
 	fmt.Fprintf(b, "-- %s\nCREATE TABLE %s (\n", doc, t.name)
 	for _, c := range t.columns() {
-		fmt.Fprintf(b, "  %s,\n", c.definition(t))
+		fmt.Fprintf(b, "  %s,\n", c.definition(t, d))
 	}
 	fmt.Fprintf(b, "  PRIMARY KEY (%s)", names(t.key()))
 	if t.field != nil && t.kind.Parent != "" {
 		fmt.Fprintf(b, ",\n  FOREIGN KEY (%s) REFERENCES %s (%[1]s) ON DELETE CASCADE"+deferred, names(t.owner), tableName(t.kind))
 	}
-	b.WriteString("\n) STRICT, WITHOUT ROWID;\n")
+	b.WriteString("\n)" + d.options + ";\n")
 	for _, c := range t.columns() {
 		if c.ref != "" && !c.loose && c.name != t.key()[0].name {
 			fmt.Fprintf(b, "CREATE INDEX %s_by_%s ON %[1]s (%[2]s);\n", t.name, c.name)
@@ -174,11 +174,11 @@ func (t *table) create(b *strings.Builder) {
 	b.WriteString("\n")
 }
 
-func (c column) definition(t *table) string {
-	def := c.name + " TEXT"
+func (c column) definition(t *table, d *dialect) string {
+	def := c.name + " " + d.text
 	switch c.typ {
 	case "flag":
-		return c.name + " INTEGER NOT NULL DEFAULT 0 CHECK (" + c.name + " IN (0, 1))"
+		return c.name + " " + strings.ReplaceAll(d.flag, "%s", c.name)
 	case "integer":
 		def = c.name + " INTEGER"
 	}

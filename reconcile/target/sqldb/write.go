@@ -2,9 +2,9 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,26 +14,36 @@ import (
 )
 
 // Begin is target.Atomic's. The transaction takes the write lock at once.
-func (d *DB) Begin(ctx context.Context) (target.Tx, error) {
-	s, err := begin(ctx, d.db, nil)
+func (d *DB) Begin(ctx context.Context, who target.Holder) (target.Tx, error) {
+	s, err := d.turn(ctx, d.db, who)
 	if err != nil {
 		return nil, err
 	}
+	return newTx(s), nil
+}
+
+func newTx(s *session) *tx {
 	x := &tx{session: s, tables: tables(), byKind: make(map[string][]*table)}
 	for _, t := range x.tables {
 		x.byKind[t.kind.Name] = append(x.byKind[t.kind.Name], t)
 	}
-	return x, nil
+	return x
 }
 
 // tx is an open transaction. Rows of objects that come or go are collected and
-// written many at once, at the latest before anything else is done.
+// written many at once, and so are single statements where the dialect has a
+// queue; at the latest before anything else is done.
 type tx struct {
 	*session
 	tables  []*table
 	byKind  map[string][]*table // the first of each is the table of the objects
 	pending []*batch
+	dry     bool // nothing is collected but the count of what would be
+	differs int
 	going   bool // the pending rows are to be deleted
+	waiting []statement
+	stepped bool      // a step was done
+	all     *fact.Set // everything that is there, as it was last read; nil after a step
 }
 
 // batch is rows that wait to be inserted into, or deleted from, one table.
@@ -41,34 +51,49 @@ type batch struct {
 	table *table
 	args  []any
 	rows  int
-	full  *sql.Stmt // inserts batchRows rows
 }
 
-// batchRows is how many rows one statement writes.
-const batchRows = 200
+// statement is one that must change exactly one row.
+type statement struct {
+	text string
+	args []any
+}
+
+// maxWaiting is how many statements wait at most.
+const maxWaiting = 1000
+
+// manyGone is how many objects one statement deletes.
+const manyGone = 200
 
 // Read is target.Reader's.
 func (x *tx) Read(ctx context.Context, view fact.Scope) (fact.Snapshot, error) {
 	if err := x.flush(ctx); err != nil {
 		return fact.Snapshot{}, err
 	}
-	return readSnapshot(ctx, x.session, view)
+	all, snap, err := readAll(ctx, x.session, !x.stepped)
+	if err != nil {
+		return fact.Snapshot{}, err
+	}
+	x.all = &all
+	snap.Now, snap.Beyond = target.View(all, view)
+	return snap, nil
 }
 
 // Applied is target.Tx's.
 func (x *tx) Applied(ctx context.Context, plan string) (target.Entry, bool, error) {
-	return readEntry(ctx, x.Tx, "WHERE plan = ? ORDER BY id DESC LIMIT 1", plan)
+	return readEntry(ctx, x.session, "WHERE plan = ? ORDER BY id DESC LIMIT 1", plan)
 }
 
 // Do is target.Tx's.
 func (x *tx) Do(ctx context.Context, step order.Step) error {
+	x.stepped, x.all = true, nil
 	switch step.Action {
 	case order.Create:
 		return x.create(ctx, step)
 	case order.Delete:
 		return x.remove(ctx, step)
 	}
-	if err := x.flush(ctx); err != nil {
+	if err := x.flushRows(ctx); err != nil {
 		return err
 	}
 	if step.Action == order.Rename {
@@ -89,33 +114,38 @@ func (t *table) ownerArgs(key fact.Key) []any {
 	return []any{parent, own}
 }
 
-// valueArg is a value as a column holds it.
-func (c column) valueArg(value string) any {
-	if c.typ == "flag" {
-		return 1
+// value is a value as a column holds it.
+func (d *dialect) value(c column, value string) any {
+	switch c.typ {
+	case "flag":
+		return d.flags[1]
+	case "integer":
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return n
+		}
 	}
 	return value
 }
 
 // absent is what a column holds where there is no fact.
-func (c column) absent() any {
+func (d *dialect) absent(c column) any {
 	if c.typ == "flag" {
-		return 0
+		return d.flags[0]
 	}
 	return nil
 }
 
 // rowArgs are a fact's columns in the table of its field, after the owner's.
-func (t *table) rowArgs(f fact.Fact) []any {
+func (d *dialect) rowArgs(t *table, f fact.Fact) []any {
 	value := t.own[len(t.own)-1]
 	switch t.field.Shape {
 	case fact.List:
-		return []any{f.Row, value.valueArg(f.Value)}
+		return []any{int64(f.Row), d.value(value, f.Value)}
 	case fact.Map, fact.Sets:
 		key, val := fact.SplitMap(f.Value)
-		return []any{key, value.valueArg(val)}
+		return []any{key, d.value(value, val)}
 	}
-	return []any{value.valueArg(f.Value)}
+	return []any{d.value(value, f.Value)}
 }
 
 func (x *tx) create(ctx context.Context, step order.Step) error {
@@ -127,9 +157,9 @@ func (x *tx) create(ctx context.Context, step order.Step) error {
 		if i == 0 {
 			for _, c := range t.fields {
 				if f := step.Add.Field(c.field.Name); f.Len() > 0 {
-					args = append(args, c.valueArg(f.At(0).Value))
+					args = append(args, x.kind.value(c, f.At(0).Value))
 				} else {
-					args = append(args, c.absent())
+					args = append(args, x.kind.absent(c))
 				}
 			}
 			if err := x.collect(ctx, t, args); err != nil {
@@ -138,7 +168,7 @@ func (x *tx) create(ctx context.Context, step order.Step) error {
 			continue
 		}
 		for _, f := range step.Add.Field(t.field.Name).All() {
-			if err := x.collect(ctx, t, append(args[:len(args):len(args)], t.rowArgs(f)...)); err != nil {
+			if err := x.collect(ctx, t, append(args[:len(args):len(args)], x.kind.rowArgs(t, f)...)); err != nil {
 				return err
 			}
 		}
@@ -163,10 +193,13 @@ func (x *tx) remove(ctx context.Context, step order.Step) error {
 
 // turn writes what is pending if it is of the other sort.
 func (x *tx) turn(ctx context.Context, going bool) error {
+	if err := x.flushQueue(ctx); err != nil {
+		return err
+	}
 	if x.going == going {
 		return nil
 	}
-	err := x.flush(ctx)
+	err := x.flushRows(ctx)
 	x.going = going
 	return err
 }
@@ -174,6 +207,10 @@ func (x *tx) turn(ctx context.Context, going bool) error {
 // collect adds a row to the batch of its table, and writes the batch when it
 // is full.
 func (x *tx) collect(ctx context.Context, t *table, args []any) error {
+	if x.dry {
+		x.differs++
+		return nil
+	}
 	var b *batch
 	for _, p := range x.pending {
 		if p.table == t {
@@ -185,59 +222,79 @@ func (x *tx) collect(ctx context.Context, t *table, args []any) error {
 		x.pending = append(x.pending, b)
 	}
 	b.args = append(b.args, args...)
-	if b.rows++; b.rows < batchRows {
-		return nil
+	b.rows++
+	if x.going && b.rows >= manyGone || b.rows >= x.kind.many {
+		return x.write(ctx, b)
 	}
-	if b.full == nil {
-		var err error
-		if b.full, err = x.PrepareContext(ctx, b.statement(x.going)); err != nil {
-			return classify(err)
-		}
-	}
-	return b.write(func() (sql.Result, error) { return b.full.ExecContext(ctx, b.args...) })
+	return nil
 }
 
-// flush writes what is pending.
+// flush writes what is pending and what waits.
 func (x *tx) flush(ctx context.Context) error {
+	if err := x.flushRows(ctx); err != nil {
+		return err
+	}
+	return x.flushQueue(ctx)
+}
+
+func (x *tx) flushRows(ctx context.Context) error {
 	for _, b := range x.pending {
-		if b.rows > 0 {
-			if err := b.write(func() (sql.Result, error) { return x.ExecContext(ctx, b.statement(x.going), b.args...) }); err != nil {
-				return err
-			}
+		if b.rows == 0 {
+			continue
 		}
-		if b.full != nil {
-			b.full.Close()
+		if err := x.write(ctx, b); err != nil {
+			return err
 		}
 	}
 	x.pending, x.going = nil, false
 	return nil
 }
 
-func (b *batch) write(exec func() (sql.Result, error)) error {
-	result, err := exec()
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", b.table.name, classify(err))
+func (x *tx) flushQueue(ctx context.Context) error {
+	if len(x.waiting) == 0 {
+		return nil
 	}
-	if n, err := result.RowsAffected(); err != nil || n != int64(b.rows) {
-		return fmt.Errorf("writing %s: %d of %d rows were there", b.table.name, n, b.rows)
+	waiting := x.waiting
+	x.waiting = x.waiting[:0]
+	return x.kind.queue(ctx, x.session, waiting)
+}
+
+// write writes the rows of a batch.
+func (x *tx) write(ctx context.Context, b *batch) error {
+	var err error
+	if x.going {
+		n := int64(0)
+		n, err = x.exec(ctx, b.table.deletion(b.rows), b.args...)
+		if err == nil && n != int64(b.rows) {
+			err = fmt.Errorf("%d of %d rows were there", n, b.rows)
+		}
+	} else {
+		err = x.kind.insert(ctx, x.session, b.table, b.args, b.rows)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", b.table.name, err)
 	}
 	b.args, b.rows = b.args[:0], 0
 	return nil
 }
 
-// statement writes the rows of the batch. An insert that fails undoes nothing:
-// the whole transaction is given up.
-func (b *batch) statement(going bool) string {
-	columns := b.table.columns()
-	if going {
-		return "DELETE FROM " + b.table.name + " WHERE (" + names(b.table.owner) + ") IN (VALUES " + marks(len(b.table.owner), b.rows) + ")"
-	}
-	return "INSERT OR FAIL INTO " + b.table.name + " (" + names(columns) + ") VALUES " + marks(len(columns), b.rows)
+func (t *table) deletion(rows int) string {
+	return "DELETE FROM " + t.name + " WHERE (" + names(t.owner) + ") IN (VALUES " + marks(t.owner, rows) + ")"
+}
+
+func (d *dialect) insertion(t *table, rows int) string {
+	return d.insertInto + t.name + " (" + names(t.columns()) + ") VALUES " + marks(t.columns(), rows)
 }
 
 // marks is placeholders for rows of so many columns.
-func marks(columns, rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + ")"
+func marks(columns []column, rows int) string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		if all[i] = "?"; c.typ == "integer" { // in a list of values PostgreSQL takes all for text
+			all[i] = "CAST(? AS BIGINT)"
+		}
+	}
+	row := "(" + strings.Join(all, ", ") + ")"
 	return strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
@@ -273,11 +330,11 @@ func (x *tx) updateField(ctx context.Context, field string, step order.Step) err
 }
 
 func (x *tx) updateColumn(ctx context.Context, t *table, c column, step order.Step) error {
-	value := c.absent()
+	value := x.kind.absent(c)
 	if step.Add.Len() > 0 {
-		value = c.valueArg(step.Add.At(0).Value)
+		value = x.kind.value(c, step.Add.At(0).Value)
 	}
-	return x.one(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? WHERE "+where(t.owner), append([]any{value}, t.ownerArgs(step.Key)...)...)
+	return x.one(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? WHERE "+matching(t.owner), append([]any{value}, t.ownerArgs(step.Key)...)...)
 }
 
 // updateRows deletes, changes and adds rows of a field. A row of a list, and a
@@ -286,7 +343,7 @@ func (x *tx) updateRows(ctx context.Context, t *table, step order.Step) error {
 	owner := t.ownerArgs(step.Key)
 	place := len(t.key()) - len(owner) // how many columns tell rows of one object apart
 	at := func(f fact.Fact) (key [2]any) {
-		copy(key[:], t.rowArgs(f)[:place])
+		copy(key[:], x.kind.rowArgs(t, f)[:place])
 		return key
 	}
 	add := make(map[[2]any]fact.Fact)
@@ -294,18 +351,18 @@ func (x *tx) updateRows(ctx context.Context, t *table, step order.Step) error {
 		add[at(f)] = f
 	}
 	for _, f := range step.Del.All() {
-		args := append(owner[:len(owner):len(owner)], t.rowArgs(f)[:place]...)
+		args := append(owner[:len(owner):len(owner)], x.kind.rowArgs(t, f)[:place]...)
 		changed, ok := add[at(f)]
 		if !ok {
-			if err := x.one(ctx, "DELETE FROM "+t.name+" WHERE "+where(t.key()), args...); err != nil {
+			if err := x.one(ctx, "DELETE FROM "+t.name+" WHERE "+matching(t.key()), args...); err != nil {
 				return err
 			}
 			continue
 		}
 		delete(add, at(f))
 		value := t.own[len(t.own)-1]
-		if err := x.one(ctx, "UPDATE "+t.name+" SET "+value.name+" = ? WHERE "+where(t.key()),
-			append([]any{t.rowArgs(changed)[1]}, args...)...); err != nil {
+		if err := x.one(ctx, "UPDATE "+t.name+" SET "+value.name+" = ? WHERE "+matching(t.key()),
+			append([]any{x.kind.rowArgs(t, changed)[1]}, args...)...); err != nil {
 			return err
 		}
 	}
@@ -313,16 +370,15 @@ func (x *tx) updateRows(ctx context.Context, t *table, step order.Step) error {
 		if _, ok := add[at(f)]; !ok {
 			continue
 		}
-		args := append(owner[:len(owner):len(owner)], t.rowArgs(f)...)
-		b := batch{table: t, rows: 1}
-		if err := x.one(ctx, b.statement(false), args...); err != nil {
+		args := append(owner[:len(owner):len(owner)], x.kind.rowArgs(t, f)...)
+		if err := x.one(ctx, x.kind.insertion(t, 1), args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func where(columns []column) string {
+func matching(columns []column) string {
 	parts := make([]string, len(columns))
 	for i, c := range columns {
 		parts[i] = c.name + " = ?"
@@ -330,14 +386,25 @@ func where(columns []column) string {
 	return strings.Join(parts, " AND ")
 }
 
-// one runs a statement that must change exactly one row.
-func (x *tx) one(ctx context.Context, statement string, args ...any) error {
-	result, err := x.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return classify(err)
+// one runs a statement that must change exactly one row, now or with others.
+func (x *tx) one(ctx context.Context, text string, args ...any) error {
+	if x.kind.queue != nil {
+		x.waiting = append(x.waiting, statement{text, args})
+		if len(x.waiting) < maxWaiting {
+			return nil
+		}
+		return x.flushQueue(ctx)
 	}
-	if n, err := result.RowsAffected(); err != nil || n != 1 {
-		return fmt.Errorf("%d rows changed where one should: %w", n, errors.Join(err, errNotAsPlanned))
+	n, err := x.exec(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	return onlyOne(n)
+}
+
+func onlyOne(rows int64) error {
+	if rows != 1 {
+		return fmt.Errorf("%d rows changed where one should: %w", rows, errNotAsPlanned)
 	}
 	return nil
 }
@@ -347,6 +414,9 @@ var errNotAsPlanned = errors.New("the object is not as it was")
 // rename gives an object another id, everywhere where it is named. For an
 // installation that is every id that begins with its name.
 func (x *tx) rename(ctx context.Context, step order.Step) error {
+	if err := x.flushQueue(ctx); err != nil {
+		return err
+	}
 	own := x.byKind[step.Key.Kind][0]
 	if err := x.one(ctx, "UPDATE "+own.name+" SET id = ? WHERE id = ?", step.Key.ID, step.From); err != nil {
 		return err
@@ -356,13 +426,13 @@ func (x *tx) rename(ctx context.Context, step order.Step) error {
 			var err error
 			switch {
 			case c.ref == step.Key.Kind:
-				_, err = x.ExecContext(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? WHERE "+c.name+" = ?", step.Key.ID, step.From)
+				_, err = x.exec(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? WHERE "+c.name+" = ?", step.Key.ID, step.From)
 			case step.Key.Kind == "Installation" && (c.ref != "" || c.name == "id"):
-				_, err = x.ExecContext(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? || substr("+c.name+", ?) WHERE "+c.name+" >= ? AND "+c.name+" < ?",
+				_, err = x.exec(ctx, "UPDATE "+t.name+" SET "+c.name+" = ? || substr("+c.name+", ?) WHERE "+c.name+" >= ? AND "+c.name+" < ?",
 					step.Key.ID, len(step.From)+1, step.From+"/", step.From+"0")
 			}
 			if err != nil {
-				return classify(err)
+				return err
 			}
 		}
 	}
@@ -371,35 +441,90 @@ func (x *tx) rename(ctx context.Context, step order.Step) error {
 
 // Commit is target.Tx's.
 func (x *tx) Commit(ctx context.Context, note target.Note) (target.Entry, error) {
-	if err := x.flush(ctx); err != nil {
+	if err := x.readAgain(ctx); err != nil {
 		return target.Entry{}, err
 	}
-	s, err := readState(ctx, x.Tx)
+	if x.filling {
+		if err := sound(*x.all); err != nil {
+			return target.Entry{}, err
+		}
+	}
+	if err := x.writeAccess(ctx, *x.all); err != nil {
+		return target.Entry{}, err
+	}
+	s, err := readState(ctx, x.session)
 	if err != nil {
 		return target.Entry{}, err
 	}
-	var last int64
-	if err := x.QueryRowContext(ctx, "SELECT coalesce(max(id), 0) FROM lupa_log").Scan(&last); err != nil {
-		return target.Entry{}, classify(err)
+	last, _, err := readEntry(ctx, x.session, newestEntry)
+	if err != nil {
+		return target.Entry{}, err
 	}
-	e := note.Entry.Seal(last+1, s.serial+1, s.head)
-	if _, err := x.ExecContext(ctx, `INSERT INTO lupa_log (id, serial, plan, "commit", actor, host, version, at, changes, previous, hash)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.Serial, e.Plan, e.Commit, e.Actor, e.Host, e.Version, e.At.Format(time.RFC3339), e.Changes, e.Previous, e.Hash); err != nil {
-		return target.Entry{}, classify(err)
+	record, err := note.Seal(last)
+	if err != nil {
+		return target.Entry{}, err
 	}
-	s.serial, s.head = e.Serial, e.Hash
 	if s.last, err = pack(note.Last); err != nil {
 		return target.Entry{}, err
 	}
-	if _, err := x.ExecContext(ctx, "UPDATE lupa_target SET serial = ?, last = ?, digest = ?", s.serial, s.last, s.digest()); err != nil {
-		return target.Entry{}, classify(err)
+	return x.leave(ctx, s, record)
+}
+
+// readAgain makes sure that what is there was read after the last step.
+func (x *tx) readAgain(ctx context.Context) error {
+	if x.all != nil {
+		return nil
+	}
+	_, err := x.Read(ctx, fact.Scope{})
+	return err
+}
+
+// leave adds an entry to the log, seals what was read last, and makes everything
+// lasting.
+func (x *tx) leave(ctx context.Context, s state, r target.Record) (target.Entry, error) {
+	if _, err := x.exec(ctx, "INSERT INTO lupa_log ("+entryColumns+", way) VALUES "+marks(make([]column, 17), 1),
+		r.ID, r.Serial, r.Plan, r.Commit, r.Actor, r.Host, r.Version, r.At.Format(time.RFC3339), r.Changes, r.Previous, r.Hash,
+		r.State, r.Back, strings.Join(r.Acknowledged, " "), r.Undo, r.Pruned, r.Way); err != nil {
+		return target.Entry{}, err
+	}
+	before := s.serial
+	s.serial, s.head = r.Serial, r.Hash
+	if err := s.close(ctx, x.session, x.all.Digest()); err != nil {
+		return target.Entry{}, err
+	}
+	if n, err := x.exec(ctx, "UPDATE lupa_target SET serial = ?, last = ?, facts = ?, counter = ?, digest = ? WHERE serial = ?",
+		s.serial, s.last, s.seal.facts, s.seal.counter, s.digest(), before); err != nil {
+		return target.Entry{}, err
+	} else if err := onlyOne(n); err != nil {
+		return target.Entry{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return target.Entry{}, err
 	}
-	if err := x.end(x.Tx.Commit()); err != nil {
-		return target.Entry{}, classify(err)
+	if err := x.commit(ctx); err != nil {
+		return target.Entry{}, err
 	}
-	return e, nil
+	return r.Entry, nil
 }
+
+// Prune is target.Tx's.
+func (x *tx) Prune(ctx context.Context, upTo int64, who target.Entry) (target.Entry, error) {
+	if err := x.readAgain(ctx); err != nil {
+		return target.Entry{}, err
+	}
+	s, err := readState(ctx, x.session)
+	if err != nil {
+		return target.Entry{}, err
+	}
+	last, _, err := readEntry(ctx, x.session, newestEntry)
+	if err != nil {
+		return target.Entry{}, err
+	}
+	if _, err := x.exec(ctx, "DELETE FROM lupa_log WHERE id <= ?", upTo); err != nil {
+		return target.Entry{}, err
+	}
+	return x.leave(ctx, s, target.SealPrune(who, upTo, last))
+}
+
+// Audit is target.Auditor's.
+func (x *tx) Audit(ctx context.Context) (*target.Audit, error) { return readAudit(ctx, x.session) }

@@ -21,6 +21,7 @@ type Fixture struct {
 	Target target.Atomic
 	Other  target.Atomic                           // the same target through another door
 	Edit   func(t *testing.T, steps ...order.Step) // somebody changes it behind lupa's back
+	SQL    func(t *testing.T, statement string)    // somebody changes tables of lupa's own; nil where there are none
 }
 
 // Run tries all promises, each on a target of its own.
@@ -37,6 +38,11 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		"a plan is remembered":                  remembered,
 		"a view hides what is ignored":          view,
 		"an edit is seen and is not lupa's":     edit,
+		"the log is what was committed":         logged,
+		"the way back is kept":                  wayBack,
+		"a prune leaves the rest":               prune,
+		"a prune leaves facts and plans alone":  pruneKeeps,
+		"text that is no text is kept":          hostileText,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -44,6 +50,9 @@ func Run(t *testing.T, fresh func(t *testing.T) Fixture) {
 		})
 	}
 }
+
+// holder is who begins transactions.
+var holder = target.Holder{Actor: "kim", Host: "kone", Plan: "0123456789ab", Since: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 
 func world(seed int64) fact.Set {
 	r := rand.New(rand.NewSource(seed))
@@ -61,7 +70,7 @@ func read(t *testing.T, from target.Reader, scope fact.Scope) fact.Snapshot {
 
 func begin(t *testing.T, to target.Atomic) target.Tx {
 	t.Helper()
-	tx, err := to.Begin(t.Context())
+	tx, err := to.Begin(t.Context(), holder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +98,15 @@ func commit(t *testing.T, tx target.Tx, plan string, last fact.Set) target.Entry
 // put brings a target to hold exactly want.
 func put(t *testing.T, to target.Atomic, plan string, want fact.Set) target.Entry {
 	t.Helper()
-	have := read(t, to, fact.Scope{}).Now
+	before := read(t, to, fact.Scope{})
 	tx := begin(t, to)
-	do(t, tx, order.Steps(nil, have, want))
-	return commit(t, tx, plan, want)
+	do(t, tx, order.Steps(nil, before.Now, want))
+	entry, err := tx.Commit(t.Context(), target.Note{Last: want, Back: target.WayBack(before, want, want, nil),
+		Entry: target.Entry{Plan: plan, Actor: "tester", At: time.Unix(1_700_000_000+before.Serial*day, 0)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entry
 }
 
 func same(t *testing.T, what string, got, want fact.Set) {
@@ -123,8 +137,8 @@ func readBack(t *testing.T, f Fixture) {
 		if snap.Serial != last.Serial+1 || entry.Serial != snap.Serial || entry.ID != last.ID+1 || entry.Previous != last.Hash {
 			t.Fatalf("serial %d, entry %+v after %+v", snap.Serial, entry, last)
 		}
-		if sealed := entry.Seal(entry.ID, entry.Serial, last.Hash); sealed != entry {
-			t.Fatalf("the entry's hash is %s, want %s", entry.Hash, sealed.Hash)
+		if diff := cmp.Diff(entry.Seal(entry.ID, entry.Serial, last.Hash), entry); diff != "" {
+			t.Fatalf("the entry is not as it is sealed:\n%s", diff)
 		}
 		last = entry
 	}
@@ -196,8 +210,13 @@ func isolation(t *testing.T, f Fixture) {
 
 func locked(t *testing.T, f Fixture) {
 	tx := begin(t, f.Target)
-	if second, err := f.Other.Begin(t.Context()); !errors.Is(err, target.ErrLocked) {
-		t.Errorf("a second transaction: %v, %v; want ErrLocked", second, err)
+	second, err := f.Other.Begin(t.Context(), target.Holder{Actor: "somebody else", Since: holder.Since})
+	var locked *target.LockedError
+	if !errors.Is(err, target.ErrLocked) || !errors.As(err, &locked) {
+		t.Fatalf("a second transaction: %v, %v; want a LockedError", second, err)
+	}
+	if diff := cmp.Diff(&holder, locked.By); diff != "" {
+		t.Errorf("who has the lock (-want +got):\n%s", diff)
 	}
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
@@ -260,7 +279,7 @@ func remembered(t *testing.T, f Fixture) {
 	tx := begin(t, f.Other)
 	defer tx.Rollback()
 	entry, ok, err := tx.Applied(t.Context(), "first")
-	if err != nil || !ok || entry != first {
+	if err != nil || !ok || !cmp.Equal(entry, first) {
 		t.Errorf("got %+v, %v, %v; want %+v", entry, ok, err, first)
 	}
 	if _, ok, err := tx.Applied(t.Context(), "third"); ok || err != nil {

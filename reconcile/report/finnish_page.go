@@ -1,0 +1,61 @@
+package report
+
+import (
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message/catalog"
+)
+
+func finnishPage() map[string]catalog.Message {
+	return map[string]catalog.Message{
+		"page.tone.stop":   catalog.String("este"),
+		"page.tone.wait":   catalog.String("tarkasteltava"),
+		"page.tone.grave":  catalog.String("tarkista"),
+		"page.tone.gain":   catalog.String("lisäys"),
+		"page.tone.loss":   catalog.String("poisto"),
+		"page.tone.calm":   catalog.String("muu"),
+		"page.contents":    catalog.String("Tällä sivulla"),
+		"page.search":      catalog.String("Hae"),
+		"page.show":        catalog.String("Näytä"),
+		"page.hits":        catalog.String("näkyvissä %[1]s, kaikkiaan %[2]s"),
+		"page.more":        plural.Selectf(1, "", plural.One, "ja vielä 1, jota ei näytetä tässä", plural.Other, "ja vielä %[1]d, joita ei näytetä tässä"),
+		"page.left.groups": plural.Selectf(1, "", plural.One, "1 muuta ryhmää tai roolia ei näytetä tässä", plural.Other, "%[1]d muuta ryhmää tai roolia ei näytetä tässä"),
+		"page.left.rights": plural.Selectf(1, "", plural.One, "1 muuta oikeutta ei näytetä tässä", plural.Other, "%[1]d muuta oikeutta ei näytetä tässä"),
+		"page.veil":        catalog.String("Henkilöt näkyvät tällä sivulla pseudonyymeinä."),
+		"page.judges":      catalog.String("Näitä dokumentteja ei koskaan viedä kohdejärjestelmään; ne määräävät, miten lupa arvioi muutoksia."),
+		"page.widening":    catalog.String("Kaikki koulut"),
+		"page.unmanaged":   catalog.String("Ei lupan hallinnassa, säilytetään"),
+		"page.right":       catalog.String("oikeus"),
+		"page.where":       catalog.String("missä"),
+		"page.who":         catalog.String("kuka"),
+		"page.field":       catalog.String("kenttä"),
+		"page.before":      catalog.String("ennen"),
+		"page.after":       catalog.String("jälkeen"),
+		"page.why":         catalog.String("miksi"),
+		"page.rule":        catalog.String("sääntö"),
+		"page.place":       catalog.String("kohta"),
+		"page.groups":      catalog.String("Ryhmät ja niiden antamat oikeudet"),
+		"page.group":       catalog.String("ryhmä"),
+		"page.gives":       catalog.String("antaa sen"),
+		"page.given":       catalog.String("antaa sen tästä lähtien"),
+		"page.taken":       catalog.String("ei enää anna sitä"),
+		"page.people":      catalog.String("Henkilöt kouluittain"),
+		"page.school":      catalog.String("koulu"),
+		"page.every":       catalog.String("kaikissa kouluissa"),
+		"page.changed":     catalog.String("muuttuu"),
+		"page.teacher":     catalog.String("opettajat"),
+		"page.staff":       catalog.String("henkilökunta"),
+		"page.student":     catalog.String("opiskelijat"),
+		"page.guardian":    catalog.String("huoltajat"),
+		"page.day":         catalog.String("päivä"),
+		"page.what":        catalog.String("mitä tapahtuu"),
+		"page.timeline":    catalog.String("Tulevat päivät"),
+		"page.days":        plural.Selectf(1, "", plural.One, "Tapahtumia on 1 päivänä", plural.Other, "Tapahtumia on %[1]d päivänä"),
+		"page.axis":        catalog.String("Aikajana %[1]s – %[2]s. Palkki ylöspäin: oikeuksia saavat henkilöt; palkki alaspäin: oikeuksia menettävät henkilöt. Alla oleva taulukko kertoo saman."),
+		"page.signoffs":    catalog.String("Allekirjoitettavaksi kouluittain"),
+		"page.signoff":     catalog.String("Muutokset: %[1]s"),
+		"page.read":        catalog.String("Olen lukenut nämä muutokset."),
+		"page.name":        catalog.String("Nimi"),
+		"page.date":        catalog.String("Päiväys"),
+		"page.signature":   catalog.String("Allekirjoitus"),
+	}
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message/catalog"
+)
+
+func norwegianPage() map[string]catalog.Message {
+	return map[string]catalog.Message{
+		"page.tone.stop":   catalog.String("avvist"),
+		"page.tone.wait":   catalog.String("bør ses på"),
+		"page.tone.grave":  catalog.String("kontroller dette"),
+		"page.tone.gain":   catalog.String("nytt"),
+		"page.tone.loss":   catalog.String("bortfall"),
+		"page.tone.calm":   catalog.String("annet"),
+		"page.contents":    catalog.String("På denne siden"),
+		"page.search":      catalog.String("Søk"),
+		"page.show":        catalog.String("Vis"),
+		"page.hits":        catalog.String("%[1]s av %[2]s vises"),
+		"page.more":        plural.Selectf(1, "", plural.One, "1 til vises ikke her", plural.Other, "%[1]d til vises ikke her"),
+		"page.left.groups": plural.Selectf(1, "", plural.One, "1 gruppe eller rolle til vises ikke her", plural.Other, "%[1]d grupper og roller til vises ikke her"),
+		"page.left.rights": plural.Selectf(1, "", plural.One, "1 rettighet til vises ikke her", plural.Other, "%[1]d rettigheter til vises ikke her"),
+		"page.veil":        catalog.String("Personene står med pseudonym her."),
+		"page.judges":      catalog.String("Disse dokumentene når aldri målsystemet; de sier hvordan lupa vurderer."),
+		"page.widening":    catalog.String("Alle skoler"),
+		"page.unmanaged":   catalog.String("Ikke lupas, og beholdes"),
+		"page.right":       catalog.String("rettighet"),
+		"page.where":       catalog.String("hvor"),
+		"page.who":         catalog.String("hvem"),
+		"page.field":       catalog.String("felt"),
+		"page.before":      catalog.String("før"),
+		"page.after":       catalog.String("etter"),
+		"page.why":         catalog.String("hvorfor"),
+		"page.rule":        catalog.String("regel"),
+		"page.place":       catalog.String("står i"),
+		"page.groups":      catalog.String("Gruppene og rettighetene de gir"),
+		"page.group":       catalog.String("gruppe"),
+		"page.gives":       catalog.String("gir rettigheten"),
+		"page.given":       catalog.String("gir rettigheten fra nå av"),
+		"page.taken":       catalog.String("gir ikke lenger rettigheten"),
+		"page.people":      catalog.String("Personene på skolene"),
+		"page.school":      catalog.String("skole"),
+		"page.every":       catalog.String("på alle skoler"),
+		"page.changed":     catalog.String("endres"),
+		"page.teacher":     catalog.String("lærere"),
+		"page.staff":       catalog.String("ansatte"),
+		"page.student":     catalog.String("elever"),
+		"page.guardian":    catalog.String("foresatte"),
+		"page.day":         catalog.String("dag"),
+		"page.what":        catalog.String("hva som skjer"),
+		"page.timeline":    catalog.String("Dagene fremover"),
+		"page.days":        plural.Selectf(1, "", plural.One, "Det skjer noe på 1 dag", plural.Other, "Det skjer noe på %[1]d dager"),
+		"page.axis":        catalog.String("Dager fra %[1]s til %[2]s. Søyler oppover viser personer som får rettigheter, søyler nedover personer som mister rettigheter; tabellen under viser det samme."),
+		"page.signoffs":    catalog.String("Til underskrift, skole for skole"),
+		"page.signoff":     catalog.String("Hva som endres på %[1]s"),
+		"page.read":        catalog.String("Jeg har lest hva som endres her."),
+		"page.name":        catalog.String("Navn"),
+		"page.date":        catalog.String("Dato"),
+		"page.signature":   catalog.String("Underskrift"),
+	}
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message/catalog"
+)
+
+func swedishPage() map[string]catalog.Message {
+	return map[string]catalog.Message{
+		"page.tone.stop":   catalog.String("stopp"),
+		"page.tone.wait":   catalog.String("behöver ses över"),
+		"page.tone.grave":  catalog.String("kontrollera"),
+		"page.tone.gain":   catalog.String("tillkommer"),
+		"page.tone.loss":   catalog.String("försvinner"),
+		"page.tone.calm":   catalog.String("övrigt"),
+		"page.contents":    catalog.String("På den här sidan"),
+		"page.search":      catalog.String("Sök"),
+		"page.show":        catalog.String("Visa"),
+		"page.hits":        catalog.String("%[1]s av %[2]s visas"),
+		"page.more":        plural.Selectf(1, "", plural.One, "1 till visas inte här", plural.Other, "%[1]d till visas inte här"),
+		"page.left.groups": plural.Selectf(1, "", plural.One, "1 grupp eller roll till visas inte här", plural.Other, "%[1]d grupper och roller till visas inte här"),
+		"page.left.rights": plural.Selectf(1, "", plural.One, "1 rättighet till visas inte här", plural.Other, "%[1]d rättigheter till visas inte här"),
+		"page.veil":        catalog.String("Personerna visas här under pseudonym."),
+		"page.judges":      catalog.String("De här dokumenten förs aldrig över till målsystemet; de anger hur lupa bedömer ändringar."),
+		"page.widening":    catalog.String("Alla skolor"),
+		"page.unmanaged":   catalog.String("Inte lupas; behålls"),
+		"page.right":       catalog.String("rättighet"),
+		"page.where":       catalog.String("var"),
+		"page.who":         catalog.String("vem"),
+		"page.field":       catalog.String("fält"),
+		"page.before":      catalog.String("före"),
+		"page.after":       catalog.String("efter"),
+		"page.why":         catalog.String("varför"),
+		"page.rule":        catalog.String("regel"),
+		"page.place":       catalog.String("står i"),
+		"page.groups":      catalog.String("Grupperna och de rättigheter de ger"),
+		"page.group":       catalog.String("grupp"),
+		"page.gives":       catalog.String("ger rättigheten"),
+		"page.given":       catalog.String("ger den från och med nu"),
+		"page.taken":       catalog.String("ger den inte längre"),
+		"page.people":      catalog.String("Personer i skolorna"),
+		"page.school":      catalog.String("skola"),
+		"page.every":       catalog.String("vid alla skolor"),
+		"page.changed":     catalog.String("ändras"),
+		"page.teacher":     catalog.String("lärare"),
+		"page.staff":       catalog.String("personal"),
+		"page.student":     catalog.String("elever"),
+		"page.guardian":    catalog.String("vårdnadshavare"),
+		"page.day":         catalog.String("dag"),
+		"page.what":        catalog.String("vad som händer"),
+		"page.timeline":    catalog.String("Kommande dagar"),
+		"page.days":        plural.Selectf(1, "", plural.One, "1 dag då något händer", plural.Other, "%[1]d dagar då något händer"),
+		"page.axis":        catalog.String("Dagar från %[1]s till %[2]s. Staplarna uppåt visar hur många som får rättigheter, staplarna nedåt hur många som förlorar rättigheter; tabellen nedanför visar samma sak."),
+		"page.signoffs":    catalog.String("För underskrift, skola för skola"),
+		"page.signoff":     catalog.String("Vad som ändras vid %[1]s"),
+		"page.read":        catalog.String("Jag har läst vad som ändras här."),
+		"page.name":        catalog.String("Namn"),
+		"page.date":        catalog.String("Datum"),
+		"page.signature":   catalog.String("Underskrift"),
+	}
+}
