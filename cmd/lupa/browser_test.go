@@ -119,6 +119,7 @@ func TestBrowser(t *testing.T) {
 	}
 	write("crowded", crowded(t))
 	run := exec.Command("node", "../../.ci/browser.mjs")
+	run.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir()) // a browser has one
 	update := os.Getenv("UPDATE_GOLDEN") != ""
 	if update {
 		run.Args = append(run.Args, "--picture", pictureFile)
