@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -24,8 +25,12 @@ import (
 // item's shape. The parser remains the one who says what a shape means, and what
 // it says is held against the words: each has to be a scalar, where it stands.
 // Whatever is not clear, or wrong, is read by the parser whole.
+//
+// In the same way whole documents look alike, in one file or in many: those are
+// remembered (shapes.go).
 
-// maxItem is how long an item may be: within that, no key is too long for YAML.
+// maxItem is how long an item may be, and a line of a document that is remembered:
+// within that, no key is too long for YAML.
 const maxItem = 1000
 
 // item is the text of one item of a block sequence, in lines of its own, that the
@@ -51,18 +56,25 @@ type other struct {
 // word is a text that may differ; quotes are part of it.
 type word struct {
 	start, end int32
-	col        int32 // in its line, from 0
+	col, width int32 // in its line, from 0; in characters
 	line       uint16
 	mark       byte
 }
 
+// outline is how a text looks, as far as it was read.
+type outline struct {
+	text  []byte
+	shape []byte
+	words []word
+	begin int    // of the line, less the bytes in it that are no characters of their own
+	line  uint16 // of the item or document, from 0
+}
+
 // alike is a document being read so.
 type alike struct {
-	text   []byte
+	outline
 	items  []item
 	others []other
-	words  []word
-	shape  []byte          // of the item read last
 	unlike map[string]bool // shapes that are not what they look like
 	cuts   []cut
 }
@@ -73,15 +85,15 @@ type cut struct{ line, more int }
 
 // readAlike parses a document of which items look alike; nil where that does not
 // help, or something is not clear.
-func readAlike(text []byte) *yaml.Node {
-	a := alike{text: text, unlike: make(map[string]bool)}
+func readAlike(text []byte, parse func([]byte) (*yaml.Node, error)) *yaml.Node {
+	a := alike{outline: outline{text: text}, unlike: make(map[string]bool)}
 	for range 2 {
 		reduced := a.reduce()
 		if reduced == nil {
 			return nil
 		}
-		var top yaml.Node
-		if unmarshal(reduced, &top) != nil || len(top.Content) == 0 {
+		root, err := parse(reduced)
+		if err != nil || root == nil {
 			return nil
 		}
 		known := len(a.unlike)
@@ -89,10 +101,10 @@ func readAlike(text []byte) *yaml.Node {
 		for i, it := range a.items {
 			r.itemAt[it.line] = i
 		}
-		clear := r.node(top.Content[0])
+		clear := r.node(root)
 		switch {
 		case clear && len(a.unlike) == known && r.left == 0:
-			return top.Content[0]
+			return root
 		case len(a.unlike) == known:
 			return nil
 		}
@@ -179,7 +191,7 @@ const (
 var bytesOf = func() (c [256]byte) {
 	for b := range c {
 		switch {
-		case b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z':
+		case b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= utf8.RuneSelf: // all that YAML takes for more is refused before
 			c[b] = letter
 		case b >= '0' && b <= '9':
 			c[b] = inWord
@@ -209,53 +221,73 @@ func (a *alike) item(at int) (it item, end int, ok bool) {
 	if dash+1 >= len(text) || text[dash] != '-' || text[dash+1] > ' ' {
 		return it, 0, false
 	}
-	a.shape = append(a.shape[:0], text[at:dash]...)
+	a.shape, a.begin, a.line = append(a.shape[:0], text[at:dash]...), at, 0
 	words := len(a.words)
-	for i, line, depth := dash, at, 0; i-at <= maxItem && depth >= 0; {
+	for i, depth := dash, 0; i-at <= maxItem && depth >= 0; {
 		if i == len(text) || text[i] == '\n' {
 			it.lines++
-			line = min(i+1, len(text))
-			goesOn, clear := continues(text[line:], it.indent)
+			next := min(i+1, len(text))
+			goesOn, clear := continues(text[next:], it.indent)
 			if !goesOn && clear && depth == 0 {
 				it.words = [2]int{words, len(a.words)}
-				return it, line, true
+				return it, next, true
 			}
 			if !goesOn || !clear {
 				break
 			}
-			a.shape = append(a.shape, '\n')
-			i = line
+			i = a.endLine(i)
 			continue
 		}
-		from, mark := i, byte(0)
-		switch i++; bytesOf[text[from]] {
-		case letter, inWord:
-			i, mark = wordAt(text, from)
-		case quotes:
-			if i, mark = quotedAt(text, from); mark == 0 {
-				depth = -1
-			}
+		switch bytesOf[text[i]] {
 		case opens:
 			depth++
 		case closes:
 			depth--
-		case blank, between:
-		case carriage:
-			if i == len(text) || text[i] != '\n' {
-				depth = -1
-			}
-		default:
-			depth = -1
 		}
-		if mark == 0 {
-			a.shape = append(a.shape, text[from:i]...)
-			continue
+		if i, ok = a.step(i); !ok {
+			break
 		}
-		a.shape = append(a.shape, mark)
-		a.words = append(a.words, word{int32(from), int32(i), int32(from - line), uint16(it.lines), mark})
 	}
 	a.words = a.words[:words]
 	return it, 0, false
+}
+
+// step adds to the shape what begins at a byte, to where it ends; not ok if it is
+// nothing that shapes are made of.
+func (o *outline) step(from int) (end int, ok bool) {
+	text, mark := o.text, byte(0)
+	switch end = from + 1; bytesOf[text[from]] {
+	case letter, inWord:
+		end, mark = wordAt(text, from)
+	case quotes:
+		if end, mark = quotedAt(text, from); mark == 0 {
+			return end, false
+		}
+	case opens, closes, blank, between:
+		o.shape = append(o.shape, text[from])
+		return end, true
+	case carriage:
+		o.shape = append(o.shape, '\r')
+		return end, end == len(text) || text[end] == '\n'
+	default:
+		return end, false
+	}
+	width := utf8.RuneCount(text[from:end])
+	if mark == 0 {
+		o.shape = append(o.shape, text[from:end]...)
+	} else {
+		o.shape = append(o.shape, mark)
+		o.words = append(o.words, word{int32(from), int32(end), int32(from - o.begin), int32(width), o.line, mark})
+	}
+	o.begin += end - from - width
+	return end, true
+}
+
+// endLine adds the end of a line.
+func (o *outline) endLine(at int) (next int) {
+	o.shape = append(o.shape, '\n')
+	o.begin, o.line = at+1, o.line+1
+	return at + 1
 }
 
 func spaces(text []byte) int {
@@ -331,10 +363,10 @@ func quotedAt(text []byte, i int) (end int, mark byte) {
 	if text[i] == '\'' {
 		mark = singleMark
 	}
-	if bytesOf[text[i-1]] != blank && bytesOf[text[i-1]] != opens && text[i-1] != ',' { // an item begins with its dash
+	if i == 0 || bytesOf[text[i-1]] != blank && bytesOf[text[i-1]] != opens && text[i-1] != ',' {
 		return i, 0
 	}
-	for end = i + 1; end < len(text) && text[end] >= ' ' && text[end] < 0x7f && text[end] != '\\'; end++ {
+	for end = i + 1; end < len(text) && text[end] >= ' ' && text[end] != 0x7f && text[end] != '\\'; end++ {
 		if text[end] == text[i] {
 			if end+1 < len(text) && text[end+1] == text[i] {
 				break // two quotes stand for one
@@ -345,15 +377,20 @@ func quotedAt(text []byte, i int) (end int, mark byte) {
 	return i, 0
 }
 
-// template is what the parser made of the first of items that look alike.
+// template is what the parser made of the first of items, or documents, that look
+// alike.
 type template struct {
 	in    *yaml.Node // the sequence that it is in
 	forms []form     // the item itself first
+	words int        // those that are texts of their own
 }
 
 // form is one node of a template.
 type form struct {
-	node     yaml.Node
+	kind     yaml.Kind
+	style    yaml.Style
+	tag      string
+	value    string
 	is       int   // the word that it is, -1 for none
 	beside   int   // the word that it begins with or stands after, in its line; -1 for none
 	column   int   // from the beginning of that word, or from its end, or of the line
@@ -371,7 +408,7 @@ type restorer struct {
 	of     []*template // of the items
 	left   int         // others that are not there yet
 	size   int         // nodes of all others
-	nodes  []yaml.Node // room
+	room   room
 }
 
 // node reports whether all below a node is as it looked, or, where a.unlike has
@@ -400,7 +437,8 @@ func (r *restorer) node(n *yaml.Node) bool {
 				return false
 			}
 			if len(t.forms) > 0 {
-				content = append(content, r.copy(t, o))
+				r.room.make(len(t.forms), min(r.left, 256))
+				content = append(content, t.copy(r.text, r.words[o.words:], int(o.line), &r.room))
 			}
 			r.left--
 		}
@@ -426,17 +464,12 @@ func (r *restorer) after(i int, is bool) []other {
 func (r *restorer) learn(i int, in, n *yaml.Node) bool {
 	it := &r.items[i]
 	t := &template{in: in}
-	if r.of[i] != nil || !r.form(t, it, n) {
+	words := r.words[it.words[0]:it.words[1]]
+	if r.of[i] != nil || !t.add(stretch{r.text, words, it.line, it.lines}, n) {
 		return false
 	}
 	r.of[i] = t
-	words := 0
-	for _, f := range t.forms {
-		if f.is >= 0 {
-			words++
-		}
-	}
-	if it.others > 0 && words != it.words[1]-it.words[0] {
+	if it.others > 0 && t.words != len(words) {
 		r.unlike[it.shape] = true
 		t.forms = nil
 	}
@@ -444,37 +477,44 @@ func (r *restorer) learn(i int, in, n *yaml.Node) bool {
 	return r.size <= MaxNodes
 }
 
-// form adds a node and those below it to a template.
-func (r *restorer) form(t *template, it *item, n *yaml.Node) bool {
-	f := form{node: yaml.Node{Kind: n.Kind, Style: n.Style, Tag: n.Tag, Value: n.Value}, is: -1, beside: -1,
-		line: n.Line - 1 - it.line, column: n.Column - 1}
-	if f.line < 0 || f.line >= it.lines || n.Kind == yaml.AliasNode || n.Anchor != "" {
+// stretch is where an item or a document stands.
+type stretch struct {
+	text  string // in which the words are
+	words []word
+	line  int // of what the parser was given, from 0
+	lines int
+}
+
+// add adds a node and those below it; it reports whether they are all in the
+// stretch, where its words let them begin.
+func (t *template) add(s stretch, n *yaml.Node) bool {
+	f := form{kind: n.Kind, style: n.Style, tag: n.Tag, value: n.Value, is: -1, beside: -1, line: n.Line - 1 - s.line, column: n.Column - 1}
+	if f.line < 0 || f.line >= s.lines || n.Kind == yaml.AliasNode || n.Anchor != "" {
 		return false
 	}
-	words := r.words[it.words[0]:it.words[1]]
-	for i, w := range words {
-		if int(w.line) == f.line && int(w.col) < n.Column {
-			f.beside = i
-		}
-	}
-	if f.beside >= 0 {
-		w := words[f.beside]
+	after, _ := slices.BinarySearchFunc(s.words, f, func(w word, f form) int {
+		return cmp.Or(cmp.Compare(int(w.line), f.line), cmp.Compare(int(w.col), f.column+1))
+	})
+	if after > 0 && int(s.words[after-1].line) == f.line {
+		f.beside = after - 1
+		w := s.words[f.beside]
 		f.column -= int(w.col)
 		if f.behind = f.column > 0; f.behind {
-			f.column -= w.len()
-		}
-		if f.column == 0 && !f.behind && n.Kind == yaml.ScalarNode && w.isText(r.text, n) {
-			f.is = f.beside
+			f.column -= int(w.width)
 		}
 		if f.column < 0 {
 			return false // it begins inside a word
+		}
+		if f.column == 0 && !f.behind && n.Kind == yaml.ScalarNode && w.isText(s.text, n) {
+			f.is = f.beside
+			t.words++
 		}
 	}
 	number := len(t.forms)
 	t.forms = append(t.forms, f)
 	for _, child := range n.Content {
 		t.forms[number].children = append(t.forms[number].children, len(t.forms))
-		if !r.form(t, it, child) {
+		if !t.add(s, child) {
 			return false
 		}
 	}
@@ -489,8 +529,6 @@ func (w word) isText(text string, n *yaml.Node) bool {
 	return n.Tag == "!!str" && n.Style == styles[w.mark] && n.Value == w.value(text)
 }
 
-func (w word) len() int { return int(w.end - w.start) }
-
 func (w word) value(text string) string {
 	if w.mark == plainMark {
 		return text[w.start:w.end]
@@ -498,29 +536,40 @@ func (w word) value(text string) string {
 	return text[w.start+1 : w.end-1]
 }
 
-// copy makes another item of a template.
-func (r *restorer) copy(t *template, o other) *yaml.Node {
-	if cap(r.nodes)-len(r.nodes) < len(t.forms) {
-		r.nodes = make([]yaml.Node, 0, len(t.forms)*min(r.left, 256))
+// room is where nodes and what they contain have their place, many at once.
+type room struct {
+	nodes []yaml.Node
+	links []*yaml.Node
+}
+
+// make makes room for so many nodes, if it is not there, and for those of more
+// items that may follow.
+func (r *room) make(nodes, items int) {
+	if len(r.nodes) < nodes {
+		r.nodes, r.links = make([]yaml.Node, nodes*items), make([]*yaml.Node, nodes*items)
 	}
-	nodes := r.nodes[len(r.nodes) : len(r.nodes)+len(t.forms)]
-	r.nodes = r.nodes[:len(r.nodes)+len(t.forms)]
+}
+
+// copy makes another item, or document, of a template, in a room that is large enough.
+func (t *template) copy(text string, words []word, line int, room *room) *yaml.Node {
+	nodes := room.nodes[:len(t.forms)]
+	room.nodes = room.nodes[len(t.forms):]
 	for i := range nodes {
 		f, n := &t.forms[i], &nodes[i]
-		*n = f.node
-		n.Line, n.Column = int(o.line)+f.line+1, f.column+1
+		n.Kind, n.Style, n.Tag, n.Value = f.kind, f.style, f.tag, f.value
+		n.Line, n.Column = line+f.line+1, f.column+1
 		if f.beside >= 0 {
-			w := &r.words[int(o.words)+f.beside]
+			w := &words[f.beside]
 			n.Column += int(w.col)
 			if f.behind {
-				n.Column += w.len()
+				n.Column += int(w.width)
 			}
 			if f.is >= 0 {
-				n.Value = w.value(r.text)
+				n.Value = w.value(text)
 			}
 		}
-		if len(f.children) > 0 {
-			n.Content = make([]*yaml.Node, len(f.children))
+		if many := len(f.children); many > 0 {
+			n.Content, room.links = room.links[:many:many], room.links[many:]
 			for j, child := range f.children {
 				n.Content[j] = &nodes[child]
 			}

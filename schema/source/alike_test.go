@@ -18,24 +18,37 @@ import (
 // every byte of it, and tells whether it was not.
 func sameAsWhole(t testing.TB, data []byte) bool {
 	t.Helper()
-	got, want := Parse("x.yaml", data), parse("x.yaml", data, &spent{whole: true})
-	if !slices.EqualFunc(got.Problems, want.Problems, func(a, b Problem) bool { return a.Compare(b) == 0 }) {
-		t.Fatalf("%v instead of %v for\n%s", got.Problems, want.Problems, data)
-	}
-	if string(got.Lost) != string(want.Lost) || len(got.Documents) != len(want.Documents) {
-		t.Fatalf("%d documents, lost %q, instead of %d and %q for\n%s", len(got.Documents), got.Lost, len(want.Documents), want.Lost, data)
-	}
-	for i, doc := range got.Documents {
-		if other := want.Documents[i]; doc.line != other.line || sameNodes(doc.root, other.root) != "" {
-			t.Fatalf("document %d: %s in\n%s", i, sameNodes(doc.root, other.root), data)
-		}
-	}
+	sameFile(t, data, Parse("x.yaml", data))
 	for _, p := range split(data) {
-		if len(got.Problems) == 0 && readAlike(p.whole()) != nil {
+		if len(Parse("x.yaml", data).Problems) == 0 && readAlike(p.whole(), rootOf) != nil {
 			return true
 		}
 	}
 	return false
+}
+
+// sameFile holds what was read of a text to what the parser says of every byte.
+func sameFile(t testing.TB, data []byte, got *File) {
+	t.Helper()
+	if d := difference(got, parse("x.yaml", data, &spent{whole: true})); d != "" {
+		t.Fatalf("%s in\n%s", d, data)
+	}
+}
+
+// difference says where two readings of a file differ, "" if nowhere.
+func difference(got, want *File) string {
+	if !slices.EqualFunc(got.Problems, want.Problems, func(a, b Problem) bool { return a.Compare(b) == 0 }) {
+		return fmt.Sprintf("%v instead of %v", got.Problems, want.Problems)
+	}
+	if string(got.Lost) != string(want.Lost) || len(got.Documents) != len(want.Documents) {
+		return fmt.Sprintf("%d documents, lost %q, instead of %d and %q", len(got.Documents), got.Lost, len(want.Documents), want.Lost)
+	}
+	for i, doc := range got.Documents {
+		if other := want.Documents[i]; doc.line != other.line || sameNodes(doc.root, other.root) != "" {
+			return fmt.Sprintf("document %d: %s", i, sameNodes(doc.root, other.root))
+		}
+	}
+	return ""
 }
 
 // sameNodes says where two trees differ, "" if nowhere.

@@ -256,23 +256,25 @@ func parsePart(path string, p part, spent *spent) (*Document, []Problem) {
 	if pos, ok := directive(path, p); ok {
 		return nil, []Problem{{Code: "Y08", Pos: []Pos{pos}}}
 	}
+	read := rootOf // every byte
 	if !spent.whole {
+		read = spent.parser.rootOf
 		before := *spent
-		if root := readAlike(p.whole()); root != nil {
+		if root := readAlike(p.whole(), read); root != nil {
 			if d, problems := checked(path, p, spent, root); d != nil && len(problems) == 0 {
 				return d, nil
 			}
 		}
 		*spent = before // what is wrong is found in the whole
 	}
-	var top yaml.Node
-	if err := unmarshal(p.whole(), &top); err != nil {
+	root, err := read(p.whole())
+	if err != nil {
 		return nil, []Problem{syntaxProblem(path, p, spent, err)}
 	}
-	if len(top.Content) == 0 {
+	if root == nil {
 		return nil, nil
 	}
-	return checked(path, p, spent, top.Content[0])
+	return checked(path, p, spent, root)
 }
 
 // checked is a document without what YAML allows and lupa does not.
@@ -293,6 +295,15 @@ func checked(path string, p part, spent *spent, root *yaml.Node) (*Document, []P
 		return nil, c.problems
 	}
 	return d, c.problems
+}
+
+// rootOf is what a document is, nil where there is none.
+func rootOf(text []byte) (*yaml.Node, error) {
+	var top yaml.Node
+	if err := unmarshal(text, &top); err != nil || len(top.Content) == 0 {
+		return nil, err
+	}
+	return top.Content[0], nil
 }
 
 // unmarshal parses one document, and takes a panic of the parser for an error:

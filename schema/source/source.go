@@ -206,7 +206,12 @@ func ReadText(fsys fs.FS, path string) ([]byte, error) {
 }
 
 // Parse reads the text of one file.
-func Parse(path string, data []byte) *File { return parse(path, data, new(spent)) }
+func Parse(path string, data []byte) *File { return new(Parser).Parse(path, data) }
+
+// Parse reads the text of one file.
+func (p *Parser) Parse(path string, data []byte) *File {
+	return parse(path, data, &spent{parser: p})
+}
 
 func parse(path string, data []byte, spent *spent) *File {
 	file := &File{Path: path, Text: data}
@@ -242,6 +247,7 @@ func parse(path string, data []byte, spent *spent) *File {
 // spent is what the documents of a file have cost so far.
 type spent struct {
 	nodes   int
-	opinion int  // bytes that the second parser was given
-	whole   bool // the parser is given every byte
+	opinion int     // bytes that the second parser was given
+	parser  *Parser // unless whole
+	whole   bool    // the parser is given every byte
 }
