@@ -9,7 +9,6 @@ import (
 
 	"github.com/lupa-dev/lupa/reconcile/fact"
 	"github.com/lupa-dev/lupa/reconcile/plan"
-	"github.com/lupa-dev/lupa/schema/source"
 )
 
 // Cache keeps what files are compiled to, from one run to the next. The bytes of
@@ -30,7 +29,7 @@ const packing = "compiled 1"
 func (l *loader) compiled(index int32, path string, data []byte) fileFacts {
 	cache := l.opt.Cache
 	if cache == nil {
-		return compile(index, source.Parse(path, data))
+		return compile(index, l.parser.Parse(path, data))
 	}
 	sum := sha256.Sum256(data)
 	key := sha256.Sum256([]byte(packing + "\x00" + hex.EncodeToString(sum[:]) + "\x00" + path))
@@ -40,7 +39,7 @@ func (l *loader) compiled(index int32, path string, data []byte) fileFacts {
 			return out
 		}
 	}
-	out := compile(index, source.Parse(path, data))
+	out := compile(index, l.parser.Parse(path, data))
 	if packed, ok := pack(&out); ok {
 		cache.Put(key, packed)
 	}

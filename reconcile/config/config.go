@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -209,30 +210,32 @@ type loader struct {
 	paths   []string
 	entries []rosterEntry // of lupa.yaml
 	tree    *Tree
+	parser  source.Parser
 }
 
 func (l *loader) report(problems ...source.Problem) {
 	l.tree.Problems = append(l.tree.Problems, plan.Problems(problems...)...)
 }
 
-// read reads every file, as many at once as there are processors.
+// read reads every file, as many at once as there are processors. Who reads has
+// many to read: a goroutine for each file would grow its stack anew each time.
 func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 	read := make([]fileFacts, len(l.paths))
-	done := make(chan struct{}, len(l.paths))
+	var next, done atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, path := range l.paths {
+	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
+			for i := next.Add(1) - 1; int(i) < len(l.paths); i = next.Add(1) - 1 {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				data, err := source.ReadText(fsys, l.paths[i])
+				if err != nil {
+					return err
+				}
+				read[i] = l.compiled(i, l.paths[i], data)
+				l.opt.tell(Files, int(done.Add(1)), len(l.paths))
 			}
-			data, err := source.ReadText(fsys, path)
-			if err != nil {
-				return err
-			}
-			read[i] = l.compiled(int32(i), path, data)
-			done <- struct{}{}
-			l.opt.tell(Files, len(done), len(l.paths))
 			return nil
 		})
 	}
