@@ -153,9 +153,9 @@ func TestKeywordsOfNoSchemaYet(t *testing.T) {
 	text := `{"properties": {"a": {"minItems": 1}, "b": {"multipleOf": 2}, "c": {"oneOf": [{"type": "string"}, {"minLength": 1}]}}}`
 	v := validation{
 		root:   source.Parse("x.yaml", []byte("a: []\nb: 3\nc: d\n")).Documents[0].Root(),
-		schema: &kindSchema{whole: jsonschema.MustCompileString("x.json", text), text: decode(t, []byte(text))},
+		schema: &kindSchema{whole: &part{schema: jsonschema.MustCompileString("x.json", text)}, text: decode(t, []byte(text))},
 	}
-	v.check(v.schema.whole, v.plain(), "")
+	v.check(v.schema.whole.schema, v.plain(), "")
 	want := []string{"1 S06@1", "2 S09@1", "3 S09@1"}
 	if diff := cmp.Diff(want, found(nil, v.problems)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -32,7 +31,10 @@ func Validate(doc *source.Document) []source.Problem {
 		return []source.Problem{problem}
 	}
 	v := validation{root: root, schema: byKind[kind.Text()]()}
-	v.check(v.schema.whole, v.plain(), "")
+	if v.schema.whole.holds(root) {
+		return nil
+	}
+	v.check(v.schema.whole.schema, v.plain(), "")
 	slices.SortFunc(v.problems, source.Problem.Compare)
 	return v.problems
 }
@@ -88,8 +90,8 @@ type validation struct {
 	problems []source.Problem
 }
 
-// plain is the document as JSON. Of People, the lines are checked and left out:
-// one by one, and in a way that knows how much they repeat each other.
+// plain is the document as JSON. Of People, the lines are checked and left out, one
+// by one: most of them hold.
 func (v *validation) plain() any {
 	lines := v.root.Path("spec.people")
 	if v.schema.line == nil || !lines.IsList() {
@@ -100,7 +102,7 @@ func (v *validation) plain() any {
 			break
 		}
 		if !v.schema.line.holds(line) {
-			v.check(v.schema.line.whole, line.Plain(), "/spec/people/"+strconv.Itoa(i))
+			v.check(v.schema.line.schema, line.Plain(), "/spec/people/"+strconv.Itoa(i))
 		}
 	}
 	return v.root.PlainWithout(lines)
@@ -381,8 +383,8 @@ func description(s map[string]any) string {
 
 // kindSchema is the schema of one kind: compiled, and as it was written.
 type kindSchema struct {
-	whole *jsonschema.Schema
-	line  *lineSchema // of People
+	whole *part
+	line  *part // of People
 	text  any
 }
 
@@ -423,8 +425,7 @@ func compile(kind string) *kindSchema {
 		panic(err)
 	}
 	k.text = inlined(k.text, k.text)
-	defs, _ := k.text.(map[string]any)["$defs"].(map[string]any)
-	maps.DeleteFunc(defs, func(name string, _ any) bool { return name != "line" }) // nothing refers to the others any more
+	delete(k.text.(map[string]any), "$defs") // nothing refers to them any more
 	text, err := json.Marshal(k.text)
 	if err != nil {
 		panic(err)
@@ -439,9 +440,9 @@ func compile(kind string) *kindSchema {
 	if err := c.AddResource(url, bytes.NewReader(text)); err != nil {
 		panic(err)
 	}
-	k.whole = c.MustCompile(url)
+	k.whole = newPart(c.MustCompile(url), k.text)
 	if kind == "People" {
-		k.line = &lineSchema{whole: c.MustCompile(url + "#/$defs/line")}
+		k.line = k.whole.properties["spec"].properties["people"].items
 	}
 	return k
 }
@@ -474,63 +475,4 @@ func inlined(v, root any) any {
 		return out
 	}
 	return v
-}
-
-// lineSchema is the schema of one line of People. It is closed and speaks of
-// each property on its own, and of name by pattern and length alone (a test
-// holds it to that), so a line is valid where it has the required keys, no
-// unknown one, and a valid value in each; and a value that was valid once need
-// not be asked about again.
-type lineSchema struct {
-	whole *jsonschema.Schema
-	lock  sync.RWMutex
-	valid map[string]bool // "property, value" of values that are valid; few, as lines are alike
-}
-
-// maxValid bounds what lineSchema remembers.
-const maxValid = 10_000
-
-// holds reports that a line is valid; where it says no, nobody knows yet.
-func (l *lineSchema) holds(line source.Value) bool {
-	if !line.IsMap() {
-		return false
-	}
-	missing := len(l.whole.Required)
-	for key, value := range line.Entries() {
-		property := l.whole.Properties[key.Text()]
-		if property == nil || !l.propertyHolds(property, key.Text(), value) {
-			return false
-		}
-		if slices.Contains(l.whole.Required, key.Text()) {
-			missing--
-		}
-	}
-	return missing == 0
-}
-
-func (l *lineSchema) propertyHolds(property *jsonschema.Schema, key string, value source.Value) bool {
-	if key == "name" { // of every line its own, and a text with a pattern
-		text, ok := value.Plain().(string)
-		return ok && property.Pattern.MatchString(text) && utf8.RuneCountInString(text) <= property.MaxLength
-	}
-	if key == "externalIds" {
-		return property.Validate(value.Plain()) == nil
-	}
-	var room [128]byte
-	known := value.AppendCanonical(append(append(room[:0], key...), 0))
-	l.lock.RLock()
-	valid := l.valid[string(known)]
-	l.lock.RUnlock()
-	if valid || property.Validate(value.Plain()) != nil {
-		return valid
-	}
-	l.lock.Lock()
-	if l.valid == nil {
-		l.valid = make(map[string]bool)
-	}
-	if len(l.valid) < maxValid {
-		l.valid[string(known)] = true
-	}
-	l.lock.Unlock()
-	return true
 }
