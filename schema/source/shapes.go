@@ -17,9 +17,9 @@ type Parser struct {
 	size   int
 }
 
-// What is remembered: documents up to maxShape bytes, and of all of them as much
-// as takes some maxShapes bytes of memory. In a tree where nothing is alike it
-// would be of no use to remember more.
+// What is remembered: documents up to maxShape bytes, until all that is remembered
+// takes some maxShapes bytes of memory. In a tree where nothing is alike it would be
+// of no use to remember more.
 const (
 	maxShape  = 8 << 10
 	maxShapes = 4 << 20
@@ -28,12 +28,16 @@ const (
 
 // rootOf is what the function of that name says of a text.
 func (p *Parser) rootOf(text []byte) (*yaml.Node, error) {
-	o := outline{text: text}
+	if len(text) > maxShape {
+		return rootOf(text)
+	}
+	o := outline{text: text, shape: make([]byte, 0, len(text)), words: make([]word, 0, len(text)/8)}
 	if !o.document() {
 		return rootOf(text)
 	}
 	p.lock.RLock()
 	t, known := p.shapes[string(o.shape)]
+	full := p.size >= maxShapes
 	p.lock.RUnlock()
 	if t != nil {
 		var r room
@@ -41,7 +45,7 @@ func (p *Parser) rootOf(text []byte) (*yaml.Node, error) {
 		return t.copy(string(text), o.words, 0, &r), nil
 	}
 	root, err := rootOf(text)
-	if !known && err == nil && root != nil {
+	if !known && !full && err == nil && root != nil {
 		p.learn(&o, root)
 	}
 	return root, err
@@ -49,9 +53,6 @@ func (p *Parser) rootOf(text []byte) (*yaml.Node, error) {
 
 // document reads a whole text; it reports whether that is something to remember.
 func (o *outline) document() bool {
-	if len(o.text) > maxShape {
-		return false
-	}
 	line := 0
 	for i, ok := 0, true; i < len(o.text); {
 		if o.text[i] == '\n' {
@@ -69,7 +70,7 @@ func (o *outline) document() bool {
 // learn remembers what the parser made of a document, if that is clear: each of
 // its words has to be a text of its own.
 func (p *Parser) learn(o *outline, root *yaml.Node) {
-	t := &template{}
+	t := &template{forms: make([]form, 0, 2*len(o.words))}
 	s := stretch{string(o.text), o.words, 0, bytes.Count(o.text, []byte("\n")) + 1}
 	if !t.add(s, root) || t.words != len(o.words) {
 		t = nil
@@ -80,12 +81,9 @@ func (p *Parser) learn(o *outline, root *yaml.Node) {
 	}
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	if p.size+size > maxShapes {
-		return
-	}
 	if p.shapes == nil {
 		p.shapes = make(map[string]*template)
 	}
-	p.shapes[string(o.shape)] = t
+	p.shapes[string(o.shape)] = t // perhaps once more, after somebody else
 	p.size += size
 }
