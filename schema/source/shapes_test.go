@@ -44,7 +44,7 @@ func TestDocumentsUnlike(t *testing.T) {
 		{"a: b\nc: d\n", "a: b\na: d\n"},
 		{"a: \"b\"\n", "a: \"\"\n"},
 		{"a: b c\n", "a: b : c\n"},
-		{"a: b\nc: {d: e}\n", strings.Repeat("a", 1020) + ": b\nc: {d: e}\n"},
+		{"a: b\nc: {d: e}\n", strings.Repeat("a", 1100) + ": b\nc: {d: e}\n"},
 		{"a: {b: c, d: e}\n", "a: {b: " + strings.Repeat("c", 990) + ", d: e}\n"},
 		{"{a: b}\nc: d\n", "{e: f}\ng: h\n"},
 		{"[a]: b\n", "[c]: d\n"},
