@@ -115,7 +115,11 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 			problems = append(problems, odd)
 			return nil
 		}
-		info, err := fs.Stat(fsys, p)
+		stat := d.Info // what the directory knows already: to walk there anew is dear
+		if !d.Type().IsRegular() {
+			stat = func() (fs.FileInfo, error) { return fs.Stat(fsys, p) }
+		}
+		info, err := stat()
 		if err != nil && d.Type().IsRegular() && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("listing files: %w", err)
 		}
