@@ -211,7 +211,7 @@ var failuresFinnish = map[string]string{
 	"see that the directory is there and can be written": "varmista, että hakemisto on olemassa ja että siihen voi kirjoittaa",
 	"see that there is room for it":                      "varmista, että sille on tilaa",
 	"see that you may read it":                           "varmista, että saat lukea sen",
-	"see the findings with: lupa show":                   "katso havainnot: lupa show",
+	"see the findings with: %s":                          "katso havainnot: %s",
 	"see the rights with: %s":                            "katso oikeudet: %s",
 	"see them all with: lupa rules":                      "katso kaikki: lupa rules",
 	"see them with: lupa history":                        "katso ne: lupa history",

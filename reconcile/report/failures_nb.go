@@ -211,7 +211,7 @@ var failuresNorwegian = map[string]string{
 	"see that the directory is there and can be written": "se til at mappen finnes og kan skrives i",
 	"see that there is room for it":                      "se til at det er plass til den",
 	"see that you may read it":                           "se til at du har lov til å lese det",
-	"see the findings with: lupa show":                   "se funnene med: lupa show",
+	"see the findings with: %s":                          "se funnene med: %s",
 	"see the rights with: %s":                            "se rettighetene med: %s",
 	"see them all with: lupa rules":                      "se alle med: lupa rules",
 	"see them with: lupa history":                        "se dem med: lupa history",

@@ -211,7 +211,7 @@ var failuresSwedish = map[string]string{
 	"see that the directory is there and can be written": "se till att katalogen finns och går att skriva i",
 	"see that there is room for it":                      "se till att det finns plats för den",
 	"see that you may read it":                           "se till att du får läsa det",
-	"see the findings with: lupa show":                   "se anmärkningarna med: lupa show",
+	"see the findings with: %s":                          "se anmärkningarna med: %s",
 	"see the rights with: %s":                            "se rättigheterna med: %s",
 	"see them all with: lupa rules":                      "se alla med: lupa rules",
 	"see them with: lupa history":                        "se dem med: lupa history",
