@@ -44,7 +44,7 @@ type record struct {
 // cell is the value of a column of the sheet.
 func (rec *record) cell(column int) string {
 	if i := rec.at[column]; i >= 0 {
-		return rec.in.cells[i]
+		return rec.in.cell(i)
 	}
 	return ""
 }
@@ -180,7 +180,7 @@ func (rec *record) read(from *text) (rows int, err error) {
 // count tells of a row with too few or too many columns.
 func (rec *record) count() {
 	rec.reading.problem(source.Problem{Code: "C03", Case: "count",
-		Args: []string{strconv.Itoa(len(rec.in.cells)), strconv.Itoa(rec.in.width)}, Pos: []source.Pos{rec.pos(len(rec.in.cells) - 1)}})
+		Args: []string{strconv.Itoa(rec.in.count()), strconv.Itoa(rec.in.width)}, Pos: []source.Pos{rec.pos(rec.in.count() - 1)}})
 }
 
 // unreadable tells why a file cannot be read on.
@@ -220,7 +220,7 @@ func (r *reading) broken(path string, err error) error {
 // in whatever order; but not what looks like one that is missing.
 func (rec *record) header() bool {
 	good := true
-	names := slices.Clone(rec.in.cells)
+	names := rec.in.all()
 	fail := func(i int, variant, suggest string, args ...string) {
 		good = false
 		rec.reading.problem(source.Problem{Code: "C04", Case: variant, Args: args, Pos: []source.Pos{rec.pos(i)}, Suggest: suggest})
