@@ -199,6 +199,10 @@ func (b *Builder) ranks() (t *table, words, names []uint32) {
 	t = &table{}
 	t.words, words = b.words.sorted()
 	own, ranks := b.names.sorted(len(b.words.strings))
+	if len(b.names.known) == 0 {
+		t.names = own
+		return t, words, ranks
+	}
 	all, ofKnown, ofOwn := union(b.names.known, own)
 	for i, r := range ranks {
 		ranks[i] = ofOwn[r]
@@ -280,9 +284,13 @@ type names struct {
 	borrowed bool     // what is not known is copied
 	strings  []string // the others; their numbers follow those of the known
 	columns  []uint16 // of each of these: the number of the kind or field that it came with
-	recent   []uint32 // 1 + a number, in the place that the string's hash gives it
+	recent   []recent // in the place that the string's hash gives it
 	missed   int      // strings that were not there, since it has this size
 }
+
+// recent is a string that came not long ago. Most that share its place do not share
+// its hash: they are told apart without a look at the string.
+type recent struct{ hash, number uint32 } // 1 + its number, 0 for none
 
 const maxRecent = 1 << 14 // a power of 4
 
@@ -305,11 +313,12 @@ func (in *names) number(s string, before, column uint32) uint32 {
 		return next
 	}
 	if in.missed >= len(in.recent) && len(in.recent) < maxRecent {
-		in.recent, in.missed = make([]uint32, max(16, 4*len(in.recent))), 0
+		in.recent, in.missed = make([]recent, max(16, 4*len(in.recent))), 0
 	}
-	at := &in.recent[hash(s)&uint32(len(in.recent)-1)]
-	if *at > 0 && in.is(*at-1, s) {
-		return *at - 1
+	h := hash(s)
+	at := &in.recent[h&uint32(len(in.recent)-1)]
+	if at.hash == h && at.number > 0 && in.is(at.number-1, s) {
+		return at.number - 1
 	}
 	in.missed++
 	n, known := search(in.known, s, int(before))
@@ -320,7 +329,7 @@ func (in *names) number(s string, before, column uint32) uint32 {
 		}
 		in.strings, in.columns = append(in.strings, s), append(in.columns, uint16(column))
 	}
-	*at = uint32(n) + 1
+	*at = recent{h, uint32(n) + 1}
 	return uint32(n)
 }
 
