@@ -33,7 +33,7 @@ type assembly struct {
 	zones                   map[string]*time.Location // by installation
 	days                    map[string]calendar.Day   // the day to look at
 
-	rostered     []object // that no document declares
+	rostered     []object // schools and classes of rosters that no document declares
 	joined       []*joinedRoster
 	brokenRoster bool              // one that could not join
 	unknown      int               // names of rules that lead nowhere
@@ -74,6 +74,9 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	for i := range read {
 		all += len(read[i].objects)
 	}
+	for _, j := range a.joined {
+		all += j.undeclared
+	}
 	tell := func() {
 		if done++; done%1024 == 0 || done == all {
 			a.opt.tell(People, done, all)
@@ -88,6 +91,17 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	for i := range a.rostered {
 		a.object(nil, &a.rostered[i])
 		tell()
+	}
+	var o object // room for one after the other
+	for _, j := range a.joined {
+		p := rosterPerson{joinedRoster: j}
+		for p.number = range j.people {
+			if j.people[p.number].declared == nil {
+				o = p.object()
+				a.object(nil, &o)
+				tell()
+			}
+		}
 	}
 	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken, &a.own} {
 		l.set, l.marks = l.b.Marked()
@@ -111,7 +125,6 @@ func (a *assembly) makeRoom(read []fileFacts, rosters []rosterFacts) {
 	for i := range rosters {
 		n := rosters[i].objects()
 		objects, entries = objects+n, entries+n
-		ofKind[fact.Words.Kind("Person")] += len(rosters[i].People)
 	}
 	a.at = make(directory)
 	for kind, n := range ofKind {
@@ -131,6 +144,20 @@ func (d directory) enter(o *object) {
 		d[o.key.Kind] = make(map[string]*object)
 	}
 	d[o.key.Kind][o.key.ID] = o
+}
+
+// find is the object of a key, whether a document declares it or a roster.
+func (a *assembly) find(key fact.Key) *object {
+	if o := a.at.find(key); o != nil || key.Kind != "Person" {
+		return o
+	}
+	for _, j := range a.joined {
+		if p := j.undeclaredBy(key.ID); p != nil {
+			o := p.object()
+			return &o
+		}
+	}
+	return nil
 }
 
 // origins knows where facts were declared, after all else is forgotten.
@@ -335,7 +362,8 @@ func (a *assembly) lookUp(kind, inst, name string) (*object, string) {
 	if o := a.at[kind][string(id)]; o != nil {
 		return o, o.key.ID
 	}
-	return nil, string(id)
+	key := fact.Key{Kind: kind, ID: string(id)}
+	return a.find(key), key.ID
 }
 
 // named is what an object of an installation names in a field: the object, if it
@@ -378,7 +406,7 @@ func (a *assembly) renames(read []fileFacts) {
 				if o.kind.Name == "Installation" {
 					key.ID = old.word
 				}
-				if now := a.at.find(key); now != nil {
+				if now := a.find(key); now != nil {
 					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, a.called(key))
 				} else if first, ok := claims[key]; ok {
 					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, a.called(key))
