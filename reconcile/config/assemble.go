@@ -56,7 +56,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
-	a.makeRoom(read, rosters)
+	a.roomForNames(read)
 	a.findInstallations(read)
 	if err := a.today(); err != nil {
 		return err
@@ -70,13 +70,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.accessRules(read)
 	a.silences(read)
 	a.steady(read)
-	done, all := 0, len(a.rostered)
-	for i := range read {
-		all += len(read[i].objects)
-	}
-	for _, j := range a.joined {
-		all += j.undeclared
-	}
+	done, all := 0, a.roomForFacts(read)
 	tell := func() {
 		if done++; done%1024 == 0 || done == all {
 			a.opt.tell(People, done, all)
@@ -111,27 +105,44 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	return nil
 }
 
-// makeRoom makes room for what files and rosters declare.
-func (a *assembly) makeRoom(read []fileFacts, rosters []rosterFacts) {
-	objects, entries, ofKind := 0, 0, make(map[*fact.Kind]int)
+// roomForNames makes room for the names of what files declare.
+func (a *assembly) roomForNames(read []fileFacts) {
+	ofKind := make(map[*fact.Kind]int)
 	for i := range read {
-		objects += len(read[i].objects)
 		for j := range read[i].objects {
-			o := &read[i].objects[j]
-			entries += len(o.entries)
-			ofKind[o.kind]++
+			ofKind[read[i].objects[j].kind]++
 		}
-	}
-	for i := range rosters {
-		n := rosters[i].objects()
-		objects, entries = objects+n, entries+n
 	}
 	a.at = make(directory)
 	for kind, n := range ofKind {
 		a.at[kind.Name] = make(map[string]*object, n)
 	}
-	a.facts.b.Grow(objects)
-	a.facts.places = make([]origin, 0, entries)
+}
+
+// roomForFacts makes room for the facts of all objects, and counts these.
+func (a *assembly) roomForFacts(read []fileFacts) (objects int) {
+	entries := 0
+	count := func(all []object) {
+		objects += len(all)
+		for i := range all {
+			entries += len(all[i].entries)
+		}
+	}
+	for i := range read {
+		count(read[i].objects)
+	}
+	count(a.rostered)
+	facts, names := objects+entries, objects
+	for _, j := range a.joined {
+		objects, names = objects+j.undeclared, names+2*j.undeclared // ids, and keys from outside
+		facts += 4*j.undeclared + len(j.atSchools)                  // the person, kind, class and key
+		for i := range j.people {
+			facts, entries = facts+len(j.people[i].groups), entries+len(j.people[i].groups)
+		}
+	}
+	a.facts.b.Grow(objects, facts, names)
+	a.facts.places = make([]origin, 0, objects+entries)
+	return objects
 }
 
 // directory finds objects by kind and id.

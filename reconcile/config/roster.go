@@ -47,9 +47,6 @@ type rosterFacts struct {
 // broken reports whether a roster cannot be taken at its word.
 func (r *rosterFacts) broken() bool { return len(r.Problems) > 0 }
 
-// objects is how many objects the roster may add.
-func (r *rosterFacts) objects() int { return len(r.Schools) + len(r.Classes) + len(r.People) }
-
 func (r *rosterFacts) place(at roster.Place) place { return place{r.files + at.File, at.Line, at.Col} }
 
 // rosters reads the rosters that lupa.yaml names.

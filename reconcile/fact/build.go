@@ -29,11 +29,16 @@ type written struct{ field, row, value, mark uint32 }
 // part is facts of one object that came one after the other, up to the next part.
 type part struct{ kind, id, from uint32 }
 
-// Grow makes room for about so many objects.
-func (b *Builder) Grow(objects int) {
-	b.facts = slices.Grow(b.facts, 5*objects)
-	b.parts = slices.Grow(b.parts, objects)
-	b.names.strings, b.names.columns = slices.Grow(b.names.strings, objects), slices.Grow(b.names.columns, objects)
+// Grow makes room for about so many objects and facts of them, with so many
+// different ids and values.
+func (b *Builder) Grow(objects, facts, names int) {
+	b.parts, b.facts = room(b.parts, objects), room(b.facts, facts)
+	b.names.strings, b.names.columns = room(b.names.strings, names), room(b.names.columns, names)
+}
+
+// room is slices.Grow, which would touch all of the room at once.
+func room[T any](all []T, more int) []T {
+	return append(make([]T, 0, len(all)+more), all...)
 }
 
 // Expect prepares for facts that are much the same as those of a set, as what a
@@ -46,8 +51,8 @@ func (b *Builder) Expect(s Set) {
 	for _, w := range b.like.words {
 		b.words.number(w, 0)
 	}
-	b.facts = slices.Grow(b.facts, s.Len())
-	b.parts = slices.Grow(b.parts, s.Len()/2) // a table has a part of an object
+	b.facts = room(b.facts, s.Len())
+	b.parts = room(b.parts, s.Len()/2) // a table has a part of an object
 }
 
 // Add collects a fact. Facts of one object that come one after the other are
