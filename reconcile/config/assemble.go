@@ -472,12 +472,15 @@ func (a *assembly) steady(read []fileFacts) {
 		}
 	}
 	for _, j := range a.joined {
-		for _, p := range j.People {
-			a.tree.times.person(j.installation, p.Memberships)
-			for _, m := range p.Memberships {
-				steady[j.installation] = steady[j.installation].Narrow(a.days[j.installation], m.Span)
+		turns, span := a.tree.times.turnsOf(j.installation), steady[j.installation]
+		for i := range j.People {
+			memberships := j.People[i].Memberships
+			turns.person(memberships)
+			for k := range memberships {
+				span = span.Narrow(j.onDay, memberships[k].Span)
 			}
 		}
+		steady[j.installation] = span
 	}
 	zone := a.firstZone()
 	for inst, span := range steady {

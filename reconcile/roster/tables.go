@@ -14,9 +14,13 @@ type table[T any] struct {
 	rows    []T
 	ids     []string // parallel to rows as far as it goes, "" for a row without one
 	highest string   // of all ids
+	mixed   bool     // they do not come in their order
 	byID    index
 	last    int32
 }
+
+// near is how far behind the last row found one is looked for without the index.
+const near = 128
 
 func (t *table[T]) find(id string) (int32, bool) {
 	if id > t.highest || id == "" {
@@ -27,6 +31,13 @@ func (t *table[T]) find(id string) (int32, bool) {
 			t.last = i
 			return i, true
 		}
+	}
+	if ahead := t.ids[t.last:min(int(t.last)+near, len(t.ids))]; !t.mixed && id > ahead[0] && id <= ahead[len(ahead)-1] {
+		if n, ok := slices.BinarySearch(ahead, id); ok {
+			t.last += int32(n)
+			return t.last, true
+		}
+		return 0, false
 	}
 	i, ok := t.byID.find(t.ids, id)
 	if ok {
@@ -39,7 +50,9 @@ func (t *table[T]) add(id string, row T) int32 {
 	i := int32(len(t.rows))
 	t.rows = append(t.rows, row)
 	if id != "" {
-		t.ids = append(append(t.ids, make([]string, int(i)-len(t.ids))...), id)
+		without := int(i) - len(t.ids)
+		t.ids = append(append(t.ids, make([]string, without)...), id)
+		t.mixed = t.mixed || without > 0 || id <= t.highest
 		t.highest = max(t.highest, id)
 	}
 	return i
