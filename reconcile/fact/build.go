@@ -224,23 +224,16 @@ func identity(n int) []uint32 {
 	return all
 }
 
-// numbered is a string and its number.
-type numbered struct {
-	text   string
-	number uint32
-}
-
-func (a numbered) compare(b numbered) int { return strings.Compare(a.text, b.text) }
-
-// ranks is strings in order, each once, and the rank of each by its number.
-func ranks(all []numbered) (inOrder []string, ranks []uint32) {
-	sortRuns(all, numbered.compare)
+// ranks is strings in order, each once, and the rank of each by its number. The
+// numbers come in any order, best nearly in that of their strings.
+func ranks(all []string, numbers []uint32) (inOrder []string, ranks []uint32) {
+	sortRuns(numbers, func(a, b uint32) int { return strings.Compare(all[a], all[b]) })
 	inOrder, ranks = make([]string, 0, len(all)), make([]uint32, len(all))
-	for i, s := range all {
-		if i == 0 || s.text != all[i-1].text {
-			inOrder = append(inOrder, s.text)
+	for i, n := range numbers {
+		if i == 0 || all[n] != inOrder[len(inOrder)-1] {
+			inOrder = append(inOrder, all[n])
 		}
-		ranks[s.number] = uint32(len(inOrder) - 1)
+		ranks[n] = uint32(len(inOrder) - 1)
 	}
 	return inOrder, ranks
 }
@@ -273,11 +266,7 @@ func (w *words) number(s string, last uint32) uint32 {
 }
 
 func (w *words) sorted() (inOrder []string, rank []uint32) {
-	all := make([]numbered, len(w.strings))
-	for i, s := range w.strings {
-		all[i] = numbered{s, uint32(i)}
-	}
-	return ranks(all)
+	return ranks(w.strings, identity(len(w.strings)))
 }
 
 // names numbers ids and values: those that are known by their places, the others
@@ -348,13 +337,12 @@ func (in *names) sorted(columns int) (inOrder []string, rank []uint32) {
 	for i := range columns {
 		at[i+1] += at[i]
 	}
-	all := make([]numbered, len(in.strings))
-	for i, s := range in.strings {
-		c := in.columns[i]
-		all[at[c]] = numbered{s, uint32(i)}
+	numbers := make([]uint32, len(in.strings))
+	for i, c := range in.columns {
+		numbers[at[c]] = uint32(i)
 		at[c]++
 	}
-	return ranks(all)
+	return ranks(in.strings, numbers)
 }
 
 // hash is of the end of a string: names differ there.
