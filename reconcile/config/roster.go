@@ -442,7 +442,7 @@ func (j *joiner) placesOf(o *object, i int, schools []int32) {
 // classesOf are the classes of a student, each once, in the order of their ids.
 func (j *joinedRoster) classesOf(i int) (classes []*object) {
 	for _, m := range j.on(i) {
-		if m.Class >= 0 && m.Role == "student" {
+		if studies(m) {
 			classes = append(classes, j.classes[m.Class])
 		}
 	}
@@ -451,6 +451,9 @@ func (j *joinedRoster) classesOf(i int) (classes []*object) {
 	}
 	return slices.Compact(classes)
 }
+
+// studies reports whether a membership gives a student a class.
+func studies(m roster.Membership) bool { return m.Class >= 0 && m.Role == "student" }
 
 // childrenOf are the ids of the children of a guardian who are there.
 func (j *joinedRoster) childrenOf(i int) (ids []string) {
@@ -489,8 +492,10 @@ func (p *rosterPerson) facts(o *object, to *layer) {
 			add("children", 0, child)
 		}
 	case "student":
-		for _, class := range p.classesOf(i) {
-			add("classes", 0, class.key.ID)
+		for _, m := range p.on(i) {
+			if studies(m) {
+				add("classes", 0, p.classes[m.Class].key.ID)
+			}
 		}
 	}
 	for n, school := range p.atSchool(i) {

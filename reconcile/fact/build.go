@@ -38,6 +38,9 @@ func (b *Builder) Grow(objects, facts, names int) {
 
 // room is slices.Grow, which would touch all of the room at once.
 func room[T any](all []T, more int) []T {
+	if cap(all)-len(all) >= more {
+		return all
+	}
 	return append(make([]T, 0, len(all)+more), all...)
 }
 

@@ -112,8 +112,8 @@ func (r *rowIDs) clear() { r.text, r.rows = r.text[:0], r.rows[:0] }
 
 // grow makes room for so many more, which are about as long as those before.
 func (r *rowIDs) grow(rows int) {
-	r.text = slices.Grow(r.text, rows*len(r.text)/max(len(r.rows), 1))
-	r.rows = slices.Grow(r.rows, rows)
+	r.text = room(r.text, rows*len(r.text)/max(len(r.rows), 1))
+	r.rows = room(r.rows, rows)
 }
 
 func (r *rowIDs) add(id string, at Place) {
@@ -170,7 +170,8 @@ func (rec *record) read(from *text) (rows int, err error) {
 			continue
 		}
 		if rows++; rows == sample && rec.sheet.grow != nil {
-			rec.sheet.grow(rec.reading, int(min(rec.size, maxBundleBytes)*sample/rec.in.bytes))
+			all := min(rec.size, maxBundleBytes) * sample / rec.in.bytes
+			rec.sheet.grow(rec.reading, int(all+all/16)) // one too few would have all copied
 		}
 		rec.sheet.row(rec.reading, rec)
 	}

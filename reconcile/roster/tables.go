@@ -60,10 +60,18 @@ func (t *table[T]) add(id string, row T) int32 {
 
 // grow makes room for so many rows more.
 func (t *table[T]) grow(rows int, ids bool) {
-	t.rows = slices.Grow(t.rows, rows)
+	t.rows = room(t.rows, rows)
 	if ids {
-		t.ids = slices.Grow(t.ids, rows)
+		t.ids = room(t.ids, rows)
 	}
+}
+
+// room is slices.Grow, which would touch all of the room at once.
+func room[T any](all []T, more int) []T {
+	if cap(all)-len(all) >= more {
+		return all
+	}
+	return append(make([]T, 0, len(all)+more), all...)
 }
 
 // index finds ids in a slice that grows. It holds their places and nothing else, so
