@@ -478,14 +478,14 @@ func namesOf(ids []string) []string {
 	return names
 }
 
-// facts adds what a roster says of a person that no document declares.
+// facts adds what a roster says of a person that no document declares, in the order
+// in which a set has it.
 func (p *rosterPerson) facts(o *object, to *layer) {
 	i, from := p.number, origin{at: o.row}
 	add := func(field string, row int, value string) {
 		to.add(fact.Fact{Key: o.key, Field: field, Row: row, Value: value}, from)
 	}
 	kind := p.people[i].kind
-	add("kind", 0, kind)
 	switch kind {
 	case "guardian":
 		for _, child := range p.childrenOf(i) {
@@ -498,12 +498,13 @@ func (p *rosterPerson) facts(o *object, to *layer) {
 			}
 		}
 	}
+	add("externalIds", 0, fact.JoinMap(sourcedID, p.People[i].Key))
+	add("kind", 0, kind)
 	for n, school := range p.atSchool(i) {
 		if kind != "guardian" {
 			add("schools", n+1, p.schools[school].key.ID)
 		}
 	}
-	add("externalIds", 0, fact.JoinMap(sourcedID, p.People[i].Key))
 }
 
 // complete finds what neither a document nor a roster says of an object.

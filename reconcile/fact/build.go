@@ -55,7 +55,7 @@ func (b *Builder) Expect(s Set) {
 		b.words.number(w, 0)
 	}
 	b.facts = room(b.facts, s.Len())
-	b.parts = room(b.parts, s.Len()/2) // a table has a part of an object
+	b.parts = room(b.parts, s.Len()) // most tables have one fact of an object
 }
 
 // Add collects a fact. Facts of one object that come one after the other are
