@@ -249,8 +249,9 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) (*object, 
 	return o, ""
 }
 
-// byName is the object of a document, or of another roster, that has the name of a row. One that says
-// itself that it is another card is a mistake, of which nothing comes.
+// byName is the object of a document, or of another roster, that has the name of a
+// row. One that says itself that it is another card is a mistake, of which nothing
+// comes.
 func (j *joiner) byName(id fact.Key, key string, row place) *object {
 	o := j.find(id)
 	if o == nil {
