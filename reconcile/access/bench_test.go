@@ -14,7 +14,7 @@ import (
 func large(people int) fact.Set {
 	const schools, groups, rights = 100, 50, 10
 	var b fact.Builder
-	b.Grow(people)
+	b.Grow(people, 5*people, people)
 	add := func(kind, id string, facts ...fact.Fact) {
 		key := fact.Key{Kind: kind, ID: id}
 		b.Add(fact.Fact{Key: key})

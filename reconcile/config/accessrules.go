@@ -137,7 +137,7 @@ func (a *assembly) ruleNames() {
 				unknown(right, "right", schema.Nearest(right.word, rights.KnownKeys(inst)))
 			}
 		}
-		if r.Place != "" && !access.IsPlace(declared, r.Place) && a.at.find(fact.Key{Kind: "School", ID: r.Place}) == nil {
+		if r.Place != "" && !access.IsPlace(declared, r.Place) && a.find(fact.Key{Kind: "School", ID: r.Place}) == nil {
 			unknown(r.place, "place", schema.Nearest(fact.Name(r.Place), namesIn(declared, "School", inst)))
 		}
 	}

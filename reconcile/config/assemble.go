@@ -33,7 +33,7 @@ type assembly struct {
 	zones                   map[string]*time.Location // by installation
 	days                    map[string]calendar.Day   // the day to look at
 
-	rostered     []object // that no document declares
+	rostered     []object // schools and classes of rosters that no document declares
 	joined       []*joinedRoster
 	brokenRoster bool              // one that could not join
 	unknown      int               // names of rules that lead nowhere
@@ -56,7 +56,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.goal.Project = a.tree.Project.Name
 	a.goal.View = fact.Scope{Ignore: a.tree.Project.Ignore}
 	a.goal.Authoritative = a.tree.Project.Authoritative
-	a.makeRoom(read, rosters)
+	a.roomForNames(read)
 	a.findInstallations(read)
 	if err := a.today(); err != nil {
 		return err
@@ -70,10 +70,7 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	a.accessRules(read)
 	a.silences(read)
 	a.steady(read)
-	done, all := 0, len(a.rostered)
-	for i := range read {
-		all += len(read[i].objects)
-	}
+	done, all := 0, a.roomForFacts(read)
 	tell := func() {
 		if done++; done%1024 == 0 || done == all {
 			a.opt.tell(People, done, all)
@@ -89,6 +86,17 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 		a.object(nil, &a.rostered[i])
 		tell()
 	}
+	var o object // room for one after the other
+	for _, j := range a.joined {
+		p := rosterPerson{joinedRoster: j}
+		for p.number = range j.people {
+			if j.people[p.number].declared == nil {
+				o = p.object()
+				a.object(nil, &o)
+				tell()
+			}
+		}
+	}
 	for _, l := range []*layer{&a.facts, &a.dormant, &a.initial, &a.broken, &a.own} {
 		l.set, l.marks = l.b.Marked()
 	}
@@ -97,28 +105,44 @@ func (a *assembly) assemble(read []fileFacts, rosters []rosterFacts) error {
 	return nil
 }
 
-// makeRoom makes room for what files and rosters declare.
-func (a *assembly) makeRoom(read []fileFacts, rosters []rosterFacts) {
-	objects, entries, ofKind := 0, 0, make(map[*fact.Kind]int)
+// roomForNames makes room for the names of what files declare.
+func (a *assembly) roomForNames(read []fileFacts) {
+	ofKind := make(map[*fact.Kind]int)
 	for i := range read {
-		objects += len(read[i].objects)
 		for j := range read[i].objects {
-			o := &read[i].objects[j]
-			entries += len(o.entries)
-			ofKind[o.kind]++
+			ofKind[read[i].objects[j].kind]++
 		}
-	}
-	for i := range rosters {
-		n := rosters[i].objects()
-		objects, entries = objects+n, entries+n
-		ofKind[fact.Words.Kind("Person")] += len(rosters[i].People)
 	}
 	a.at = make(directory)
 	for kind, n := range ofKind {
 		a.at[kind.Name] = make(map[string]*object, n)
 	}
-	a.facts.b.Grow(objects)
-	a.facts.places = make([]origin, 0, entries)
+}
+
+// roomForFacts makes room for the facts of all objects, and counts these.
+func (a *assembly) roomForFacts(read []fileFacts) (objects int) {
+	entries := 0
+	count := func(all []object) {
+		objects += len(all)
+		for i := range all {
+			entries += len(all[i].entries)
+		}
+	}
+	for i := range read {
+		count(read[i].objects)
+	}
+	count(a.rostered)
+	facts, names := objects+entries, objects
+	for _, j := range a.joined {
+		objects, names = objects+j.undeclared, names+2*j.undeclared // ids, and keys from outside
+		facts += 4*j.undeclared + len(j.atSchools)                  // the person, kind, class and key
+		for i := range j.people {
+			facts, entries = facts+len(j.people[i].groups), entries+len(j.people[i].groups)
+		}
+	}
+	a.facts.b.Grow(objects, facts, names)
+	a.facts.places = make([]origin, 0, objects+entries)
+	return objects
 }
 
 // directory finds objects by kind and id.
@@ -131,6 +155,20 @@ func (d directory) enter(o *object) {
 		d[o.key.Kind] = make(map[string]*object)
 	}
 	d[o.key.Kind][o.key.ID] = o
+}
+
+// find is the object of a key, whether a document declares it or a roster.
+func (a *assembly) find(key fact.Key) *object {
+	if o := a.at.find(key); o != nil || key.Kind != "Person" {
+		return o
+	}
+	for _, j := range a.joined {
+		if p := j.undeclaredBy(key.ID); p != nil {
+			o := p.object()
+			return &o
+		}
+	}
+	return nil
 }
 
 // origins knows where facts were declared, after all else is forgotten.
@@ -335,7 +373,8 @@ func (a *assembly) lookUp(kind, inst, name string) (*object, string) {
 	if o := a.at[kind][string(id)]; o != nil {
 		return o, o.key.ID
 	}
-	return nil, string(id)
+	key := fact.Key{Kind: kind, ID: string(id)}
+	return a.find(key), key.ID
 }
 
 // named is what an object of an installation names in a field: the object, if it
@@ -378,7 +417,7 @@ func (a *assembly) renames(read []fileFacts) {
 				if o.kind.Name == "Installation" {
 					key.ID = old.word
 				}
-				if now := a.at.find(key); now != nil {
+				if now := a.find(key); now != nil {
 					a.problem("D03", "declared", []place{old.at, now.at}, o.kind.Name, a.called(key))
 				} else if first, ok := claims[key]; ok {
 					a.problem("D03", "twice", []place{old.at, first.at}, o.kind.Name, a.called(key))
@@ -433,12 +472,15 @@ func (a *assembly) steady(read []fileFacts) {
 		}
 	}
 	for _, j := range a.joined {
-		for _, p := range j.People {
-			a.tree.times.person(j.installation, p.Memberships)
-			for _, m := range p.Memberships {
-				steady[j.installation] = steady[j.installation].Narrow(a.days[j.installation], m.Span)
+		turns, span := a.tree.times.turnsOf(j.installation), steady[j.installation]
+		for i := range j.People {
+			memberships := j.People[i].Memberships
+			turns.person(memberships)
+			for k := range memberships {
+				span = span.Narrow(j.onDay, memberships[k].Span)
 			}
 		}
+		steady[j.installation] = span
 	}
 	zone := a.firstZone()
 	for inst, span := range steady {

@@ -250,7 +250,7 @@ func (a *assembly) login(inst string, row roster.Row, first map[string]source.Po
 		report(0, source.Problem{Code: "D21", Case: "login"})
 	case twice:
 		report(0, source.Problem{Code: "D21", Case: "twice", Args: []string{login}, Pos: []source.Pos{before}})
-	case a.at.find(key) == nil && !a.isLost(card):
+	case a.find(key) == nil && !a.isLost(card):
 		report(1, source.Problem{Code: "E01", Case: "object", Args: []string{"Person", card}})
 	default:
 		a.goal.Logins[inst][login] = key.ID

@@ -47,9 +47,6 @@ type rosterFacts struct {
 // broken reports whether a roster cannot be taken at its word.
 func (r *rosterFacts) broken() bool { return len(r.Problems) > 0 }
 
-// objects is how many objects the roster may add.
-func (r *rosterFacts) objects() int { return len(r.Schools) + len(r.Classes) + len(r.People) }
-
 func (r *rosterFacts) place(at roster.Place) place { return place{r.files + at.File, at.Line, at.Col} }
 
 // rosters reads the rosters that lupa.yaml names.
@@ -80,8 +77,9 @@ type joinedRoster struct {
 	installation string
 	schools      []*object
 	classes      []*object
-	people       []*object
-	kinds        []string // of cards, on the day
+	people       []joinedPerson
+	undeclared   int     // so many of them
+	inOrder      []int32 // these by their ids, once somebody asks for one
 	onDay        calendar.Day
 	atSchools    []int32 // schools of all cards, on the day
 	begins       []int32 // where those of a card begin there, and of the last one end
@@ -93,11 +91,45 @@ func (j *joinedRoster) on(i int) []roster.Membership { return j.People[i].On(j.o
 // atSchool are the schools of a card.
 func (j *joinedRoster) atSchool(i int) []int32 { return j.atSchools[j.begins[i]:j.begins[i+1]] }
 
-// rosterPerson is a person of a roster that no document declares: what it has but
-// groups is read from the roster when it is needed.
+// joinedPerson is what a row of a person has found.
+type joinedPerson struct {
+	declared *object // by a document; nil for nearly all
+	id       string  // of who is not
+	kind     string  // of the card, on the day
+	groups   []entry // that rules give to who is not declared
+	absent   bool    // without a school, or guardian of nobody: as if it were not declared
+}
+
+// rosterPerson is a person of a roster that no document declares. There may be a
+// million of them: what they have is read from the roster when it is needed.
 type rosterPerson struct {
 	*joinedRoster
 	number int
+}
+
+// object is the object of the person.
+func (p *rosterPerson) object() object {
+	is, row := &p.people[p.number], p.place(p.People[p.number].At)
+	return object{kind: fact.Words.Kind("Person"), name: fact.Name(is.id), installation: p.installation, at: row, row: row,
+		key: fact.Key{Kind: "Person", ID: is.id}, entries: is.groups, absent: is.absent, person: p}
+}
+
+// undeclaredBy is the person who has an id and no document, nil for none.
+func (j *joinedRoster) undeclaredBy(id string) *rosterPerson {
+	if j.inOrder == nil {
+		j.inOrder = make([]int32, 0, j.undeclared)
+		for i := range j.people {
+			if j.people[i].declared == nil {
+				j.inOrder = append(j.inOrder, int32(i))
+			}
+		}
+		slices.SortFunc(j.inOrder, func(a, b int32) int { return strings.Compare(j.people[a].id, j.people[b].id) })
+	}
+	at, ok := slices.BinarySearchFunc(j.inOrder, id, func(n int32, id string) int { return strings.Compare(j.people[n].id, id) })
+	if !ok {
+		return nil
+	}
+	return &rosterPerson{j, int(j.inOrder[at])}
 }
 
 // joinRosters gives every row of every roster its object: that of the document
@@ -110,7 +142,7 @@ func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
 	}
 	total := 0
 	for i := range rosters {
-		total += rosters[i].objects()
+		total += len(rosters[i].Schools) + len(rosters[i].Classes)
 	}
 	a.rostered = make([]object, 0, total) // never grows: pointers into it stay good
 	cards := a.cards(read)
@@ -124,16 +156,12 @@ func (a *assembly) joinRosters(read []fileFacts, rosters []rosterFacts) {
 			continue
 		}
 		j := &joinedRoster{rosterFacts: r, installation: inst}
-		a.joined = append(a.joined, j)
 		join := joiner{assembly: a, joinedRoster: j, cards: cards}
 		join.places()
 		join.persons()
+		a.joined = append(a.joined, j)
 	}
-	for i := range a.rostered {
-		if !a.rostered[i].absent {
-			a.tree.Objects++
-		}
-	}
+	a.tree.Objects += len(a.rostered)
 }
 
 var rosterKind = &fact.Kind{Name: "Roster"}
@@ -180,8 +208,9 @@ type joiner struct {
 	arena []entry // room for entries, so that each object needs no slice of its own
 }
 
-// object is the object that a row speaks of, with the row's id among its own.
-func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *rosterPerson) *object {
+// object is the object that a row speaks of, with the row's id among its own. A
+// person whom no document declares has none, but an id.
+func (j *joiner) object(kind *fact.Kind, key string, at roster.Place) (*object, string) {
 	row := j.rosterFacts.place(at)
 	var o *object
 	if len(j.cards) > 0 {
@@ -192,39 +221,39 @@ func (j *joiner) object(kind *fact.Kind, key string, at roster.Place, person *ro
 		id := fact.Key{Kind: kind.Name, ID: j.id(j.installation, name)}
 		o = j.byName(id, key, row)
 		if o != nil && o.key == (fact.Key{}) {
-			return o
+			return o, ""
 		}
 		if o == nil {
-			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
-			o = &j.rostered[len(j.rostered)-1]
-			j.at.enter(o)
 			if len(j.goal.View.Ignore) > 0 && !j.goal.View.Sees(id) {
 				j.problem("D04", "", []place{row}, kind.Name, j.called(id))
 			}
-			if o.person = person; person == nil {
-				j.defaults(o)
+			if kind.Name == "Person" {
+				return nil, id.ID
 			}
+			j.rostered = append(j.rostered, object{kind: kind, name: name, installation: j.installation, at: row, key: id})
+			o = &j.rostered[len(j.rostered)-1]
+			j.at.enter(o)
+			j.defaults(o)
 		}
 	}
 	if o.row != (place{}) {
 		j.problemOf(o, "C10", "rows", row, kind.Name, j.called(o.key))
 		last := &j.tree.Problems[len(j.tree.Problems)-1]
 		last.Pos = append(last.Pos, o.row.pos(j.paths))
-		return &object{kind: kind, name: o.name, key: o.key, row: row} // of which nothing comes
+		return &object{kind: kind, name: o.name, key: o.key, row: row}, "" // of which nothing comes
 	}
-	if o.row = row; o.person != nil {
-		return o
-	}
+	o.row = row
 	if ids := kind.Field("externalIds"); !slices.ContainsFunc(o.entries, func(e entry) bool { return e.field == ids && e.value == key }) {
 		o.entries = append(o.entries, entry{field: ids, key: sourcedID, value: key, at: row})
 	}
-	return o
+	return o, ""
 }
 
-// byName is the object of a document that has the name of a row. One that says
-// itself that it is another card is a mistake, of which nothing comes.
+// byName is the object of a document, or of another roster, that has the name of a
+// row. One that says itself that it is another card is a mistake, of which nothing
+// comes.
 func (j *joiner) byName(id fact.Key, key string, row place) *object {
-	o := j.at.find(id)
+	o := j.find(id)
 	if o == nil {
 		return nil
 	}
@@ -309,7 +338,7 @@ func (j *joiner) add(o *object, field, value string) {
 func (j *joiner) places() {
 	kind := fact.Words.Kind("School")
 	for _, s := range j.Schools {
-		o := j.object(kind, s.Key, s.At, nil)
+		o, _ := j.object(kind, s.Key, s.At)
 		j.add(o, "title", s.Title)
 		if s.Code != "" {
 			j.own(o, "code", s.Code)
@@ -318,7 +347,7 @@ func (j *joiner) places() {
 	}
 	kind = fact.Words.Kind("SchoolClass")
 	for _, c := range j.Classes {
-		o := j.object(kind, c.Key, c.At, nil)
+		o, _ := j.object(kind, c.Key, c.At)
 		j.add(o, "title", c.Title)
 		j.own(o, "school", j.schools[c.School].name)
 		j.classes = append(j.classes, o)
@@ -331,41 +360,47 @@ func (j *joiner) persons() {
 	kind := fact.Words.Kind("Person")
 	j.onDay = j.days[j.installation]
 	n := len(j.People)
-	j.people, j.kinds, j.begins, j.atSchools = make([]*object, n), make([]string, n), make([]int32, n+1), make([]int32, 0, n)
+	j.people, j.begins, j.atSchools = make([]joinedPerson, n), make([]int32, n+1), make([]int32, 0, n)
 	away, parents := 0, 0
-	numbers := make([]rosterPerson, n)
 	for i := range j.People {
-		numbers[i] = rosterPerson{j.joinedRoster, i}
-		p := &j.People[i]
-		on := j.on(i)
-		j.kinds[i] = roster.Kind(on)
-		j.people[i] = j.object(kind, p.Key, p.At, &numbers[i])
-		j.atSchools = j.AppendSchools(j.atSchools, j.kinds[i], on)
+		row, p, on := &j.People[i], &j.people[i], j.on(i)
+		p.kind = roster.Kind(on)
+		p.declared, p.id = j.object(kind, row.Key, row.At)
+		j.atSchools = j.AppendSchools(j.atSchools, p.kind, on)
 		j.begins[i+1] = int32(len(j.atSchools))
 		schools := j.atSchool(i)
-		if j.kinds[i] != "guardian" {
-			j.people[i].absent = j.kinds[i] == "" || len(schools) == 0
-			if len(p.Children) > 0 && !j.people[i].absent {
+		if p.kind != "guardian" {
+			p.absent = p.kind == "" || len(schools) == 0
+			if len(row.Children) > 0 && !p.absent {
 				parents++
 			}
 		}
-		if o := j.people[i]; !o.absent && o.person == nil {
-			j.own(o, "kind", j.kinds[i])
+		if o := p.declared; o != nil && !p.absent {
+			j.own(o, "kind", p.kind)
 			j.placesOf(o, i, schools)
 		}
 	}
-	for i := range j.People {
-		if o := j.people[i]; j.kinds[i] == "guardian" {
+	for i := range j.people {
+		p := &j.people[i]
+		o := p.declared
+		if p.kind == "guardian" {
 			children := j.childrenOf(i)
-			if o.absent = len(children) == 0; !o.absent && o.person == nil {
+			if p.absent = len(children) == 0; !p.absent && o != nil {
 				j.own(o, "children", namesOf(children)...)
 			}
 		}
-		if o := j.people[i]; o.absent {
+		if p.absent {
 			away++
-			if o.at != o.row { // a document speaks of the card as well
-				j.problemOf(o, "N07", "", o.at, o.name)
+		}
+		switch {
+		case o == nil:
+			j.undeclared++
+			if !p.absent {
+				j.tree.Objects++
 			}
+		case p.absent:
+			o.absent = true
+			j.problemOf(o, "N07", "", o.at, o.name)
 		}
 	}
 	if away > 0 {
@@ -381,7 +416,8 @@ func (j *joiner) persons() {
 
 // placesOf gives a card its schools, and a student's its classes.
 func (j *joiner) placesOf(o *object, i int, schools []int32) {
-	if j.kinds[i] == "guardian" {
+	kind := j.people[i].kind
+	if kind == "guardian" {
 		return
 	}
 	names := make([]string, len(schools))
@@ -393,16 +429,21 @@ func (j *joiner) placesOf(o *object, i int, schools []int32) {
 		return
 	}
 	j.own(o, "schools", names...)
-	if j.kinds[i] != "student" || len(j.Classes) == 0 {
+	if kind != "student" || len(j.Classes) == 0 {
 		return
 	}
-	j.own(o, "classes", namesOf(j.classesOf(i))...)
+	classes := j.classesOf(i)
+	names = make([]string, len(classes))
+	for k, class := range classes {
+		names[k] = class.name
+	}
+	j.own(o, "classes", names...)
 }
 
 // classesOf are the classes of a student, each once, in the order of their ids.
 func (j *joinedRoster) classesOf(i int) (classes []*object) {
 	for _, m := range j.on(i) {
-		if m.Class >= 0 && m.Role == "student" {
+		if studies(m) {
 			classes = append(classes, j.classes[m.Class])
 		}
 	}
@@ -412,47 +453,59 @@ func (j *joinedRoster) classesOf(i int) (classes []*object) {
 	return slices.Compact(classes)
 }
 
-// childrenOf are the children of a guardian who are there.
-func (j *joinedRoster) childrenOf(i int) (children []*object) {
+// studies reports whether a membership gives a student a class.
+func studies(m roster.Membership) bool { return m.Class >= 0 && m.Role == "student" }
+
+// childrenOf are the ids of the children of a guardian who are there.
+func (j *joinedRoster) childrenOf(i int) (ids []string) {
 	for _, child := range j.People[i].Children {
-		if j.kinds[child] == "student" && !j.people[child].absent {
-			children = append(children, j.people[child])
+		p := &j.people[child]
+		switch {
+		case p.kind != "student" || p.absent:
+		case p.declared != nil:
+			ids = append(ids, p.declared.key.ID)
+		default:
+			ids = append(ids, p.id)
 		}
 	}
-	return children
+	return ids
 }
 
-func namesOf(objects []*object) []string {
-	names := make([]string, len(objects))
-	for i, o := range objects {
-		names[i] = o.name
+func namesOf(ids []string) []string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = fact.Name(id)
 	}
 	return names
 }
 
-// facts adds what a roster says of a person that no document declares.
+// facts adds what a roster says of a person that no document declares, in the order
+// in which a set has it.
 func (p *rosterPerson) facts(o *object, to *layer) {
 	i, from := p.number, origin{at: o.row}
 	add := func(field string, row int, value string) {
 		to.add(fact.Fact{Key: o.key, Field: field, Row: row, Value: value}, from)
 	}
-	add("kind", 0, p.kinds[i])
-	switch p.kinds[i] {
+	kind := p.people[i].kind
+	switch kind {
 	case "guardian":
 		for _, child := range p.childrenOf(i) {
-			add("children", 0, child.key.ID)
+			add("children", 0, child)
 		}
 	case "student":
-		for _, class := range p.classesOf(i) {
-			add("classes", 0, class.key.ID)
-		}
-	}
-	for n, school := range p.atSchool(i) {
-		if p.kinds[i] != "guardian" {
-			add("schools", n+1, p.schools[school].key.ID)
+		for _, m := range p.on(i) {
+			if studies(m) {
+				add("classes", 0, p.classes[m.Class].key.ID)
+			}
 		}
 	}
 	add("externalIds", 0, fact.JoinMap(sourcedID, p.People[i].Key))
+	add("kind", 0, kind)
+	for n, school := range p.atSchool(i) {
+		if kind != "guardian" {
+			add("schools", n+1, p.schools[school].key.ID)
+		}
+	}
 }
 
 // complete finds what neither a document nor a roster says of an object.

@@ -94,7 +94,7 @@ func (a *assembly) roles(r *groupRule) map[string]bool {
 	for _, j := range a.joined {
 		for i := range j.People {
 			for _, m := range j.on(i) {
-				if m.Kind == r.kind || m.Kind == "" && j.kinds[i] == r.kind {
+				if m.Kind == r.kind || m.Kind == "" && j.people[i].kind == r.kind {
 					roles[m.Role] = true
 				}
 			}
@@ -246,11 +246,16 @@ func (g grants) add(r *groupRule) {
 // staff in the first and a teacher in the second, whatever the card is.
 func (j *joinedRoster) onCards(rules grants) {
 	given := make(map[string]int) // group: the last person who got it
-	for i, o := range j.people {
-		if o.absent || j.kinds[i] != "teacher" && j.kinds[i] != "staff" {
+	f := fact.Words.Kind("Person").Field("groups")
+	for i := range j.people {
+		p := &j.people[i]
+		if p.absent || p.kind != "teacher" && p.kind != "staff" {
 			continue
 		}
-		f := o.kind.Field("groups")
+		to, row := &p.groups, j.place(j.People[i].At)
+		if p.declared != nil {
+			to = &p.declared.entries
+		}
 		for _, m := range j.on(i) {
 			if m.Kind == "" && m.School >= 0 && !slices.Contains(j.atSchool(i), m.School) {
 				continue // of a class, at a school that the card does not have
@@ -266,7 +271,7 @@ func (j *joinedRoster) onCards(rules grants) {
 					g.by = nil
 					if given[g.group] != i+1 {
 						given[g.group] = i + 1
-						o.entries = append(o.entries, entry{field: f, value: g.group, at: g.at, also: o.row})
+						*to = append(*to, entry{field: f, value: g.group, at: g.at, also: row})
 					}
 				}
 			})
@@ -278,7 +283,7 @@ func (j *joinedRoster) onCards(rules grants) {
 func (j *joinedRoster) each(person int, m roster.Membership, visit func(reach)) {
 	at := reach{kind: m.Kind, installation: j.installation}
 	if at.kind == "" { // of a class
-		at.kind = j.kinds[person]
+		at.kind = j.people[person].kind
 	}
 	visit(at)
 	if m.Class >= 0 {

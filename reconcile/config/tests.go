@@ -145,7 +145,7 @@ func (a *assembly) testNames() {
 		for _, person := range append([]text{c.person}, c.exactly...) {
 			card, child, _ := strings.Cut(person.word, "/")
 			for _, name := range []string{card, child} {
-				if name != "" && a.at.find(fact.Key{Kind: "Person", ID: id(c, name)}) == nil && !a.isLost(name) {
+				if name != "" && a.find(fact.Key{Kind: "Person", ID: id(c, name)}) == nil && !a.isLost(name) {
 					unknown(person, "object", "", "Person", name)
 				}
 			}
@@ -154,7 +154,7 @@ func (a *assembly) testNames() {
 		in := c.installation
 		if c.place.word != "" {
 			place := id(c, c.place.word)
-			if in = (fact.Key{ID: place}).Installation(); !access.IsPlace(declared, place) && a.at.find(fact.Key{Kind: "School", ID: place}) == nil {
+			if in = (fact.Key{ID: place}).Installation(); !access.IsPlace(declared, place) && a.find(fact.Key{Kind: "School", ID: place}) == nil {
 				unknown(c.place, "place", schema.Nearest(fact.Name(place), namesIn(declared, "School", in)), c.place.word)
 			}
 		}

@@ -23,7 +23,7 @@ type times struct {
 	opt   Options
 	days  map[string]calendar.Day // the tree's own, by installation
 	spans map[fact.Key]validity   // of documents
-	turns map[string]map[calendar.Day]*turn
+	turns map[string]turns
 
 	split sync.Once
 	still fact.Set // facts in force, of documents without a span
@@ -41,13 +41,24 @@ type validity struct {
 // people.
 type turn struct{ joins, leaves int }
 
+// turns are those of an installation.
+type turns map[calendar.Day]*turn
+
 func newTimes(fsys fs.FS, opt Options) *times {
 	opt.Progress = nil
-	return &times{fsys: fsys, opt: opt, spans: make(map[fact.Key]validity), turns: make(map[string]map[calendar.Day]*turn)}
+	return &times{fsys: fsys, opt: opt, spans: make(map[fact.Key]validity), turns: make(map[string]turns)}
+}
+
+// turnsOf are the turns of an installation, to be noted.
+func (t *times) turnsOf(installation string) turns {
+	if t.turns[installation] == nil {
+		t.turns[installation] = make(turns)
+	}
+	return t.turns[installation]
 }
 
 // person notes when memberships of one person begin and end.
-func (t *times) person(installation string, memberships []roster.Membership) {
+func (t turns) person(memberships []roster.Membership) {
 	var begins, ends [4]calendar.Day // most people have no more
 	begun, ended := begins[:0], ends[:0]
 	for i := range memberships {
@@ -57,23 +68,20 @@ func (t *times) person(installation string, memberships []roster.Membership) {
 		}
 		if from := span.From; from != nil && !slices.Contains(begun, *from) {
 			begun = append(begun, *from)
-			t.turn(installation, *from).joins++
+			t.on(*from).joins++
 		}
 		if to := span.To; to != nil && !slices.Contains(ended, *to) {
 			ended = append(ended, *to)
-			t.turn(installation, *to).leaves++
+			t.on(*to).leaves++
 		}
 	}
 }
 
-func (t *times) turn(installation string, day calendar.Day) *turn {
-	if t.turns[installation] == nil {
-		t.turns[installation] = make(map[calendar.Day]*turn)
+func (t turns) on(day calendar.Day) *turn {
+	if t[day] == nil {
+		t[day] = new(turn)
 	}
-	if t.turns[installation][day] == nil {
-		t.turns[installation][day] = new(turn)
-	}
-	return t.turns[installation][day]
+	return t[day]
 }
 
 // sameRows reports whether on a day the same rows of all rosters are in force as

@@ -42,7 +42,7 @@ func BenchmarkBuilder(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var builder fact.Builder
-				builder.Grow(100_000)
+				builder.Grow(100_000, len(documents), 200_000)
 				for i, f := range documents {
 					builder.AddMarked(f, uint32(i))
 				}

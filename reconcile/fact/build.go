@@ -29,11 +29,19 @@ type written struct{ field, row, value, mark uint32 }
 // part is facts of one object that came one after the other, up to the next part.
 type part struct{ kind, id, from uint32 }
 
-// Grow makes room for about so many objects.
-func (b *Builder) Grow(objects int) {
-	b.facts = slices.Grow(b.facts, 5*objects)
-	b.parts = slices.Grow(b.parts, objects)
-	b.names.strings, b.names.columns = slices.Grow(b.names.strings, objects), slices.Grow(b.names.columns, objects)
+// Grow makes room for about so many objects and facts of them, with so many
+// different ids and values.
+func (b *Builder) Grow(objects, facts, names int) {
+	b.parts, b.facts = room(b.parts, objects), room(b.facts, facts)
+	b.names.strings, b.names.columns = room(b.names.strings, names), room(b.names.columns, names)
+}
+
+// room is slices.Grow, which would touch all of the room at once.
+func room[T any](all []T, more int) []T {
+	if cap(all)-len(all) >= more {
+		return all
+	}
+	return append(make([]T, 0, len(all)+more), all...)
 }
 
 // Expect prepares for facts that are much the same as those of a set, as what a
@@ -46,8 +54,8 @@ func (b *Builder) Expect(s Set) {
 	for _, w := range b.like.words {
 		b.words.number(w, 0)
 	}
-	b.facts = slices.Grow(b.facts, s.Len())
-	b.parts = slices.Grow(b.parts, s.Len()/2) // a table has a part of an object
+	b.facts = room(b.facts, s.Len())
+	b.parts = room(b.parts, s.Len()) // most tables have one fact of an object
 }
 
 // Add collects a fact. Facts of one object that come one after the other are
@@ -199,6 +207,10 @@ func (b *Builder) ranks() (t *table, words, names []uint32) {
 	t = &table{}
 	t.words, words = b.words.sorted()
 	own, ranks := b.names.sorted(len(b.words.strings))
+	if len(b.names.known) == 0 {
+		t.names = own
+		return t, words, ranks
+	}
 	all, ofKnown, ofOwn := union(b.names.known, own)
 	for i, r := range ranks {
 		ranks[i] = ofOwn[r]
@@ -215,23 +227,16 @@ func identity(n int) []uint32 {
 	return all
 }
 
-// numbered is a string and its number.
-type numbered struct {
-	text   string
-	number uint32
-}
-
-func (a numbered) compare(b numbered) int { return strings.Compare(a.text, b.text) }
-
-// ranks is strings in order, each once, and the rank of each by its number.
-func ranks(all []numbered) (inOrder []string, ranks []uint32) {
-	sortRuns(all, numbered.compare)
+// ranks is strings in order, each once, and the rank of each by its number. The
+// numbers come in any order, best nearly in that of their strings.
+func ranks(all []string, numbers []uint32) (inOrder []string, ranks []uint32) {
+	sortRuns(numbers, func(a, b uint32) int { return strings.Compare(all[a], all[b]) })
 	inOrder, ranks = make([]string, 0, len(all)), make([]uint32, len(all))
-	for i, s := range all {
-		if i == 0 || s.text != all[i-1].text {
-			inOrder = append(inOrder, s.text)
+	for i, n := range numbers {
+		if i == 0 || all[n] != inOrder[len(inOrder)-1] {
+			inOrder = append(inOrder, all[n])
 		}
-		ranks[s.number] = uint32(len(inOrder) - 1)
+		ranks[n] = uint32(len(inOrder) - 1)
 	}
 	return inOrder, ranks
 }
@@ -264,11 +269,7 @@ func (w *words) number(s string, last uint32) uint32 {
 }
 
 func (w *words) sorted() (inOrder []string, rank []uint32) {
-	all := make([]numbered, len(w.strings))
-	for i, s := range w.strings {
-		all[i] = numbered{s, uint32(i)}
-	}
-	return ranks(all)
+	return ranks(w.strings, identity(len(w.strings)))
 }
 
 // names numbers ids and values: those that are known by their places, the others
@@ -280,9 +281,13 @@ type names struct {
 	borrowed bool     // what is not known is copied
 	strings  []string // the others; their numbers follow those of the known
 	columns  []uint16 // of each of these: the number of the kind or field that it came with
-	recent   []uint32 // 1 + a number, in the place that the string's hash gives it
+	recent   []recent // in the place that the string's hash gives it
 	missed   int      // strings that were not there, since it has this size
 }
+
+// recent is a string that came not long ago. Most that share its place do not share
+// its hash: they are told apart without a look at the string.
+type recent struct{ hash, number uint32 } // 1 + its number, 0 for none
 
 const maxRecent = 1 << 14 // a power of 4
 
@@ -305,11 +310,12 @@ func (in *names) number(s string, before, column uint32) uint32 {
 		return next
 	}
 	if in.missed >= len(in.recent) && len(in.recent) < maxRecent {
-		in.recent, in.missed = make([]uint32, max(16, 4*len(in.recent))), 0
+		in.recent, in.missed = make([]recent, max(16, 4*len(in.recent))), 0
 	}
-	at := &in.recent[hash(s)&uint32(len(in.recent)-1)]
-	if *at > 0 && in.is(*at-1, s) {
-		return *at - 1
+	h := hash(s)
+	at := &in.recent[h&uint32(len(in.recent)-1)]
+	if at.hash == h && at.number > 0 && in.is(at.number-1, s) {
+		return at.number - 1
 	}
 	in.missed++
 	n, known := search(in.known, s, int(before))
@@ -320,7 +326,7 @@ func (in *names) number(s string, before, column uint32) uint32 {
 		}
 		in.strings, in.columns = append(in.strings, s), append(in.columns, uint16(column))
 	}
-	*at = uint32(n) + 1
+	*at = recent{h, uint32(n) + 1}
 	return uint32(n)
 }
 
@@ -334,13 +340,12 @@ func (in *names) sorted(columns int) (inOrder []string, rank []uint32) {
 	for i := range columns {
 		at[i+1] += at[i]
 	}
-	all := make([]numbered, len(in.strings))
-	for i, s := range in.strings {
-		c := in.columns[i]
-		all[at[c]] = numbered{s, uint32(i)}
+	numbers := make([]uint32, len(in.strings))
+	for i, c := range in.columns {
+		numbers[at[c]] = uint32(i)
 		at[c]++
 	}
-	return ranks(all)
+	return ranks(in.strings, numbers)
 }
 
 // hash is of the end of a string: names differ there.

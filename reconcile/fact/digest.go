@@ -197,25 +197,30 @@ func (d *decoder) number(limit int) uint32 {
 	return uint32(v)
 }
 
+// pieceBytes is how much memory strings share.
+const pieceBytes = 64 << 10
+
 func (d *decoder) strings() []string {
 	n := d.number(len(d.rest)) // every string takes a byte at the least
-	ends := make([]int, 0, n)
-	var text []byte // all strings, one after the other
-	last := 0       // where the last one begins
+	all := make([]string, 0, n)
+	var piece strings.Builder
+	last, total := "", 0
 	for ; n > 0 && !d.broken; n-- {
-		common, own := d.number(len(text)-last+1), d.number(len(d.rest)+1)
-		if d.broken || int(own) > len(d.rest) || len(text)+int(common) > maxText {
+		common, own := d.number(len(last)+1), d.number(len(d.rest)+1)
+		if d.broken || int(own) > len(d.rest) || total+int(common) > maxText {
 			d.broken = true
 			break
 		}
-		begin := len(text)
-		text = append(append(text, text[last:last+int(common)]...), d.rest[:own]...)
-		d.rest, last = d.rest[own:], begin
-		ends = append(ends, len(text))
-	}
-	whole, all, begin := string(text), make([]string, len(ends)), 0
-	for i, end := range ends {
-		all[i], begin = whole[begin:end], end
+		size := int(common) + int(own)
+		if piece.Cap()-piece.Len() < size {
+			piece = strings.Builder{}
+			piece.Grow(max(size, min(pieceBytes, len(d.rest))))
+		}
+		begin := piece.Len()
+		piece.WriteString(last[:common])
+		piece.Write(d.rest[:own])
+		d.rest, last, total = d.rest[own:], piece.String()[begin:], total+size
+		all = append(all, last)
 	}
 	return all
 }

@@ -44,7 +44,7 @@ type record struct {
 // cell is the value of a column of the sheet.
 func (rec *record) cell(column int) string {
 	if i := rec.at[column]; i >= 0 {
-		return rec.in.cells[i]
+		return rec.in.cell(i)
 	}
 	return ""
 }
@@ -112,8 +112,8 @@ func (r *rowIDs) clear() { r.text, r.rows = r.text[:0], r.rows[:0] }
 
 // grow makes room for so many more, which are about as long as those before.
 func (r *rowIDs) grow(rows int) {
-	r.text = slices.Grow(r.text, rows*len(r.text)/max(len(r.rows), 1))
-	r.rows = slices.Grow(r.rows, rows)
+	r.text = room(r.text, rows*len(r.text)/max(len(r.rows), 1))
+	r.rows = room(r.rows, rows)
 }
 
 func (r *rowIDs) add(id string, at Place) {
@@ -170,7 +170,8 @@ func (rec *record) read(from *text) (rows int, err error) {
 			continue
 		}
 		if rows++; rows == sample && rec.sheet.grow != nil {
-			rec.sheet.grow(rec.reading, int(min(rec.size, maxBundleBytes)*sample/rec.in.bytes))
+			all := min(rec.size, maxBundleBytes) * sample / rec.in.bytes
+			rec.sheet.grow(rec.reading, int(all+all/16)) // one too few would have all copied
 		}
 		rec.sheet.row(rec.reading, rec)
 	}
@@ -180,7 +181,7 @@ func (rec *record) read(from *text) (rows int, err error) {
 // count tells of a row with too few or too many columns.
 func (rec *record) count() {
 	rec.reading.problem(source.Problem{Code: "C03", Case: "count",
-		Args: []string{strconv.Itoa(len(rec.in.cells)), strconv.Itoa(rec.in.width)}, Pos: []source.Pos{rec.pos(len(rec.in.cells) - 1)}})
+		Args: []string{strconv.Itoa(rec.in.count()), strconv.Itoa(rec.in.width)}, Pos: []source.Pos{rec.pos(rec.in.count() - 1)}})
 }
 
 // unreadable tells why a file cannot be read on.
@@ -220,7 +221,7 @@ func (r *reading) broken(path string, err error) error {
 // in whatever order; but not what looks like one that is missing.
 func (rec *record) header() bool {
 	good := true
-	names := slices.Clone(rec.in.cells)
+	names := rec.in.all()
 	fail := func(i int, variant, suggest string, args ...string) {
 		good = false
 		rec.reading.problem(source.Problem{Code: "C04", Case: variant, Args: args, Pos: []source.Pos{rec.pos(i)}, Suggest: suggest})

@@ -245,7 +245,7 @@ func (r *reading) peek(b *bundle, name string) ([]string, error) {
 	var wrong *csv.ParseError
 	var flawed *flaw
 	if err == nil || err == io.EOF || errors.As(err, &wrong) || errors.As(err, &flawed) {
-		return in.cells, nil
+		return in.all(), nil
 	}
 	return nil, r.broken(b.where(name), err)
 }

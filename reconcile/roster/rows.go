@@ -20,10 +20,11 @@ type rows struct {
 	bytes int64  // read so far
 	width int    // how many cells a row has, which the first one says
 
-	cells []string    // of the row
-	at    []int       // where in its line each begins, of a plain row
 	plain bool        // the row is
-	rest  *csv.Reader // for the others
+	text  string      // of a plain row
+	at    []int       // where in it each cell begins, and one more would
+	other []string    // the cells of one that is not
+	rest  *csv.Reader // which reads it
 	begin int         // the line on which the row begins
 }
 
@@ -49,17 +50,55 @@ func (r *rows) next() error {
 	r.begin = r.lines
 	if r.plain = err == nil && r.cut(line[:len(line)-lineEnd(line)]); !r.plain {
 		r.line, r.err = line, err
-		if r.cells, err = r.rest.Read(); err != nil {
+		if r.other, err = r.rest.Read(); err != nil {
 			return r.placed(err)
 		}
 	}
 	if r.width == 0 {
-		r.width = len(r.cells)
+		r.width = r.count()
 	}
-	if len(r.cells) != r.width {
+	if r.count() != r.width {
 		return errWidth
 	}
 	return nil
+}
+
+// count is how many cells the row has.
+func (r *rows) count() int {
+	if r.plain {
+		return len(r.at) - 1
+	}
+	return len(r.other)
+}
+
+// cell is one of them. It holds until the next row is read.
+func (r *rows) cell(i int) string {
+	if !r.plain {
+		return r.other[i]
+	}
+	cell := r.text[r.at[i] : r.at[i+1]-1]
+	if cell != "" && cell[0] == '"' {
+		return cell[1 : len(cell)-1]
+	}
+	return cell
+}
+
+// cells yields all of them.
+func (r *rows) cells(yield func(int, string) bool) {
+	for i := range r.count() {
+		if !yield(i, r.cell(i)) {
+			return
+		}
+	}
+}
+
+// all is a slice of them.
+func (r *rows) all() []string {
+	all := make([]string, 0, r.count())
+	for _, cell := range r.cells {
+		all = append(all, cell)
+	}
+	return all
 }
 
 // placed is an error of encoding/csv, which counts only the lines that it gets.
@@ -106,42 +145,29 @@ func lineEnd(line string) int {
 
 // cut finds the cells of a line, if it is plain.
 func (r *rows) cut(line string) bool {
-	r.cells, r.at = r.cells[:0], r.at[:0]
-	quotes := strings.IndexByte(line, '"') >= 0
-	for from := 0; ; {
-		cell, after := line[from:], len(line)
-		quoted := quotes && strings.HasPrefix(cell, `"`)
-		if quoted {
-			end := strings.IndexByte(cell[1:], '"')
-			if end < 0 {
+	r.text, r.at = line, append(r.at[:0], 0)
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case ',':
+			r.at = append(r.at, i+1)
+		case '"':
+			end := strings.IndexByte(line[i+1:], '"')
+			if end < 0 || i > r.at[len(r.at)-1] {
 				return false
 			}
-			cell, after = cell[1:1+end], from+end+2
-			if after < len(line) && line[after] != ',' {
+			if i += end + 1; i+1 < len(line) && line[i+1] != ',' {
 				return false
 			}
-		} else if end := strings.IndexByte(cell, ','); end >= 0 {
-			cell, after = cell[:end], from+end
 		}
-		if quotes && !quoted && strings.IndexByte(cell, '"') >= 0 {
-			return false
-		}
-		r.cells, r.at = append(r.cells, cell), append(r.at, from)
-		if after == len(line) {
-			return true
-		}
-		from = after + 1
 	}
+	r.at = append(r.at, len(line)+1)
+	return true
 }
 
 // pos is where a cell stands. The column is counted in characters.
 func (r *rows) pos(i int) (line, col int) {
 	if r.plain {
-		col = 1 + r.at[i]
-		for _, cell := range r.cells[:i] {
-			col -= len(cell) - utf8.RuneCountInString(cell)
-		}
-		return r.begin, col
+		return r.begin, 1 + utf8.RuneCountInString(r.text[:r.at[i]])
 	}
 	first, _ := r.rest.FieldPos(0)
 	line, col = r.rest.FieldPos(i)
@@ -149,7 +175,7 @@ func (r *rows) pos(i int) (line, col int) {
 		if other, _ := r.rest.FieldPos(j); other != line {
 			break
 		}
-		col -= len(r.cells[j]) - utf8.RuneCountInString(r.cells[j])
+		col -= len(r.other[j]) - utf8.RuneCountInString(r.other[j])
 	}
 	return r.begin + line - first, col
 }

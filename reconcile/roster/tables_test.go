@@ -42,6 +42,36 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestTableInOrder: ids that came in their order are found by whoever asks for them
+// in it, with gaps of any length, or for others in between.
+func TestTableInOrder(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for range 100 {
+		var rows table[int]
+		want := make(map[string]int32)
+		name := func(n int) string { return fmt.Sprintf("c-%05d", n) }
+		for n := 0; n < 2_000; n += 1 + rnd.IntN(3) {
+			id := name(n)
+			if _, found := rows.find(id); found {
+				t.Fatalf("%s: found before it was there", id)
+			}
+			want[id] = rows.add(id, n)
+		}
+		if rnd.IntN(4) == 0 {
+			want["b"] = rows.add("b", 0)
+		}
+		for n := range 2 * 2_000 {
+			if n = n % 2_000; rnd.IntN(20) == 0 {
+				n += rnd.IntN(2 * near)
+			}
+			at, known := want[name(n)]
+			if got, found := rows.find(name(n)); found != known || known && got != at {
+				t.Fatalf("%s: found %v at %d, want %v at %d", name(n), found, got, known, at)
+			}
+		}
+	}
+}
+
 // TestTexts: what is kept is what was given, and stays so.
 func TestTexts(t *testing.T) {
 	var kept texts

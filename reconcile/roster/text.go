@@ -3,6 +3,7 @@ package roster
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"hash"
 	"io"
@@ -38,6 +39,17 @@ var ordinary = func() (is [256]bool) {
 	}
 	return is
 }()
+
+// eachByte times a byte is a word of eight of it.
+const eachByte = 0x0101010101010101
+
+// allOrdinary reports whether eight bytes are ordinary. The highest bit of a byte
+// of the word is set where that byte is not, or one before it.
+func allOrdinary(b []byte) bool {
+	w := binary.LittleEndian.Uint64(b)
+	quote := w ^ '"'*eachByte // 0 where a quote is
+	return (w|(w+eachByte)|(w-' '*eachByte)|(quote-eachByte))&(0x80*eachByte) == 0
+}
 
 // flaw is what is wrong with a text, and where.
 type flaw struct {
@@ -117,7 +129,11 @@ func (t *text) check() {
 	i := 0
 	for i < len(t.rest) && t.wrong == nil {
 		if begin := i; ordinary[t.rest[i]] {
-			for i < len(t.rest) && ordinary[t.rest[i]] && i-begin < maxRowBytes-t.row {
+			run := t.rest[:min(len(t.rest), i+maxRowBytes-t.row)]
+			for i+8 <= len(run) && allOrdinary(run[i:]) {
+				i += 8
+			}
+			for i < len(run) && ordinary[run[i]] {
 				i++
 			}
 			if t.col, t.row = t.col+i-begin, t.row+i-begin; i > begin {

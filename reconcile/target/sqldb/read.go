@@ -8,7 +8,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -43,17 +42,20 @@ func pack(s fact.Set) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// aboutUnpacked is how many times longer a set is before it is packed.
+const aboutUnpacked = 6
+
 func unpack(data []byte) (fact.Set, error) {
 	z, err := zlib.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return fact.Set{}, err
 	}
-	raw, err := io.ReadAll(z)
-	if err != nil {
+	raw := bytes.NewBuffer(make([]byte, 0, aboutUnpacked*len(data)))
+	if _, err := raw.ReadFrom(z); err != nil {
 		return fact.Set{}, err
 	}
 	var s fact.Set
-	return s, s.UnmarshalBinary(raw)
+	return s, s.UnmarshalBinary(raw.Bytes())
 }
 
 func readState(ctx context.Context, tx *session) (state, error) {
