@@ -15,6 +15,7 @@
 package source
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
@@ -115,7 +116,7 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 			problems = append(problems, odd)
 			return nil
 		}
-		info, err := fs.Stat(fsys, p)
+		info, err := about(fsys, p, d)
 		if err != nil && d.Type().IsRegular() && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("listing files: %w", err)
 		}
@@ -135,6 +136,14 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 	})
 	slices.Sort(paths) // the walk goes by directories: a/b before a-b
 	return paths, problems, err
+}
+
+// about is what a path leads to. Of a regular file the listing knows it already.
+func about(fsys fs.FS, p string, d fs.DirEntry) (fs.FileInfo, error) {
+	if d.Type().IsRegular() {
+		return d.Info()
+	}
+	return fs.Stat(fsys, p)
 }
 
 // oddPath finds a path that would do something where it is shown, or that JSON
@@ -198,11 +207,14 @@ func ReadText(fsys fs.FS, path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
-	if err != nil {
+	var data bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		data.Grow(int(min(info.Size(), MaxFileBytes)) + bytes.MinRead)
+	}
+	if _, err := data.ReadFrom(io.LimitReader(f, MaxFileBytes+1)); err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // Parse reads the text of one file.
