@@ -217,7 +217,7 @@ func (l *loader) report(problems ...source.Problem) {
 
 // read reads every file, as many at once as there are processors.
 func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
-	read := make([]fileFacts, len(l.paths))
+	read, texts := make([]fileFacts, len(l.paths)), source.Open(fsys, l.paths)
 	done := make(chan struct{}, len(l.paths))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -226,7 +226,7 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			data, err := source.ReadText(fsys, path)
+			data, err := texts.Read(path)
 			if err != nil {
 				return err
 			}

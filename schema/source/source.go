@@ -192,25 +192,30 @@ func limit(pos Pos, what string, max int) Problem {
 
 // Read reads one file that List found. The error is the machine's.
 func Read(fsys fs.FS, path string) (*File, error) {
-	data, err := ReadText(fsys, path)
+	data, err := readText(fsys, path)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, data), nil
 }
 
-// ReadText is the text of a file that List found, for Parse; of one that is too
-// large, its beginning. The error is the machine's.
-func ReadText(fsys fs.FS, path string) ([]byte, error) {
+// readText is the text of a file that List found; of one that is too large, its
+// beginning. The error is the machine's.
+func readText(fsys fs.FS, path string) ([]byte, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
 	defer f.Close()
-	var data bytes.Buffer
-	if info, err := f.Stat(); err == nil {
-		data.Grow(int(min(info.Size(), MaxFileBytes)) + bytes.MinRead)
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() { // since it was listed
+		err = &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
 	}
+	if err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), MaxFileBytes)) + bytes.MinRead)
 	if _, err := data.ReadFrom(io.LimitReader(f, MaxFileBytes+1)); err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
