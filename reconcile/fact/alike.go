@@ -27,7 +27,8 @@ func (s Set) Alike(counts func(field string) bool) *Alike {
 // alike finds them by a hash of what is said of each. Where others have the same
 // hash, an object stands under the next that is free.
 func (s Set) alike(counts func(field string) bool, hash func(said []byte) uint64) *Alike {
-	a := &Alike{set: s, starts: []int32{0}}
+	objects := s.objects()
+	a := &Alike{set: s, starts: make([]int32, 1, objects+1), of: make([]int32, 0, objects)}
 	counted := make([]bool, len(s.table().words))
 	for i, field := range s.table().words {
 		counted[i] = counts == nil || counts(field)
