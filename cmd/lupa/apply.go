@@ -66,7 +66,7 @@ figure, and the beginning of the plan's hash.`,
 					return err
 				}
 			}
-			return a.braked(a.apply(ctx, p, t, passes), p, files...)
+			return a.heldBack(a.apply(ctx, p, t, passes), p, files...)
 		},
 	}
 	cmd.Flags().BoolVar(&approve, "auto-approve", false, "do not ask")
@@ -89,9 +89,13 @@ func passing(texts []string) ([]plan.Acknowledgement, error) {
 	return all, nil
 }
 
-// braked shows how a plan is confirmed that was held back by its brakes.
-func (a *app) braked(err error, p *plan.Plan, files ...string) error {
-	if !errors.Is(err, plan.ErrBraked) {
+// heldBack shows how a plan is confirmed that was held back by its brakes, and
+// where the findings are of one that a rule refused.
+func (a *app) heldBack(err error, p *plan.Plan, files ...string) error {
+	switch {
+	case errors.Is(err, reconcile.ErrRefused) && len(files) > 0:
+		return &failure{code: exitRefused, err: reconcile.ErrRefused, next: say("see the findings with: %s", a.command("show", files[0]))}
+	case !errors.Is(err, plan.ErrBraked):
 		return err
 	}
 	again := a.next(p)
@@ -168,7 +172,7 @@ func (a *app) approved(ctx context.Context, p *plan.Plan, t *tree, passes []plan
 		return &failure{code: exitRefused, err: say("the plan is refused by its findings")}
 	}
 	if err := p.Pass(passes); err != nil {
-		return a.braked(err, p)
+		return a.heldBack(err, p)
 	}
 	switch {
 	case already || p.Empty():

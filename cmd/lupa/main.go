@@ -224,7 +224,7 @@ func fail(err error) error {
 		{sqldb.ErrSuperuser, exitRefused, say("work as a role of its own (see lupa help targets), or allow it with --allow-superuser")},
 		{reconcile.ErrStale, exitStale, say("make the plan again with: lupa plan")},
 		{reconcile.ErrDiverged, exitFailure, say("please report this with the plan file")},
-		{reconcile.ErrRefused, exitRefused, say("see the findings with: lupa show")},
+		{reconcile.ErrRefused, exitRefused, say("see the findings with: %s", "lupa plan")},
 	} {
 		if errors.Is(err, known.err) {
 			return &failure{code: known.code, err: err, next: known.next}

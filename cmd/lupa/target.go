@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os/exec"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -129,7 +130,7 @@ func (a *app) locate() (*tree, place, error) {
 }
 
 func (a *app) targetInit(ctx context.Context) error {
-	_, at, err := a.locate()
+	t, at, err := a.locate()
 	if err != nil {
 		return err
 	}
@@ -141,7 +142,18 @@ func (a *app) targetInit(ctx context.Context) error {
 		return fail(err)
 	}
 	a.done = say("the target was made")
+	if at.kind == "sqlite" && !a.quiet && wouldTakeIn(ctx, t.root, at.shown) {
+		fmt.Fprintln(a.err, a.shown(a.text(a.err).Told(say("Git would take in %s, which will hold personal data: name it in .gitignore", at.shown))))
+	}
 	return a.describe(ctx, at, true)
+}
+
+// wouldTakeIn reports whether git add would add a file of a tree. Without git, or
+// outside of its repositories, nothing would.
+func wouldTakeIn(ctx context.Context, root, path string) bool {
+	var exit *exec.ExitError
+	err := gitCommand(ctx, root, "check-ignore", "--quiet", "--", path).Run()
+	return errors.As(err, &exit) && exit.ExitCode() == 1
 }
 
 func (a *app) describe(ctx context.Context, at place, made bool) error {

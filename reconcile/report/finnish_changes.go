@@ -231,7 +231,7 @@ func finnishGuards() map[string]catalog.Message {
 
 		"G09":         catalog.String("tämän puun Guard päästää läpi sen, minkä tavalliset rajat pysäyttäisivät: %[1]s, %[2]s"),
 		"G09?":        catalog.String("tarkista, että näin oli jo ennen tätä muutosta tai että sen tekijä saa väljentää dokumenttia Guard"),
-		"G06":         catalog.String("puussa ei ole enää määritelty mitään, ja kaikki %[1]s objektia, jotka lupa on jättänyt kohdejärjestelmään, poistuisivat"),
+		"G06":         catalog.String("mitään ei ole enää määritelty, ja kaikki %[1]s objektia, jotka lupa on jättänyt kohdejärjestelmään, poistuisivat"),
 		"G06?":        catalog.String("tarkista, että hakemisto on oikea eikä kukaan ole tyhjentänyt sitä vahingossa; jos tämä on tarkoitus, dokumentti, jonka kind on Guard ja jossa on emptyDesired: allow, päästää sen läpi"),
 		"E33.empty":   catalog.String("kohdejärjestelmässä ei näy yhtään niistä objekteista, jotka lupa on jättänyt sinne (%[1]s): lukeminen on voinut jäädä vajaaksi"),
 		"E33.empty?":  catalog.String("tarkista, että kohdejärjestelmä on oikea ja ehjä; jos ne on todella poistettu, Policy, jossa on severities: {E33: {severity: warning, reason: ...}}, antaa lupan palauttaa ne"),

@@ -228,7 +228,7 @@ func norwegianGuards() map[string]catalog.Message {
 
 		"G09":         catalog.String("en Guard i dette treet slipper gjennom noe de vanlige tallene ville holdt igjen: %[1]s, %[2]s"),
 		"G09?":        catalog.String("kontroller at det var slik før denne endringen, eller at den som gjorde den, har lov til å lempe på Guard"),
-		"G06":         catalog.String("treet deklarerer ikke noe lenger, og alle de %[1]s objektene som lupa har etterlatt i målsystemet, ville bli borte"),
+		"G06":         catalog.String("ingenting er deklarert lenger, og alle de %[1]s objektene som lupa har etterlatt i målsystemet, ville bli borte"),
 		"G06?":        catalog.String("kontroller at dette er riktig mappe, og at ingen har tømt den ved en feil; hvis det er meningen, slipper et dokument av typen Guard med emptyDesired: allow det gjennom"),
 		"E33.empty":   catalog.String("målsystemet viser ingen av de %[1]s objektene som lupa har etterlatt der: lesingen kan være ufullstendig"),
 		"E33.empty?":  catalog.String("kontroller at dette er riktig målsystem, og at ingenting mangler i det; hvis de virkelig er fjernet, lar en Policy med severities: {E33: {severity: warning, reason: ...}} lupa sette dem tilbake"),

@@ -29,7 +29,7 @@ var englishGuards = map[string]catalog.Message{
 
 	"G09":         catalog.String("a Guard of this tree lets pass what the usual figures would hold back: %[1]s, %[2]s"),
 	"G09?":        catalog.String("see that it was so before this change, or that who made it may loosen the Guard"),
-	"G06":         catalog.String("the tree declares nothing any more, and lupa left %[1]s objects in the target that would all go"),
+	"G06":         catalog.String("nothing is declared any more, and lupa left %[1]s objects in the target that would all go"),
 	"G06?":        catalog.String("see that this is the right directory and that nobody emptied it by mistake; if it is meant, a document of kind Guard with emptyDesired: allow lets it pass"),
 	"E33.empty":   catalog.String("the target shows none of the %[1]s objects that lupa left there: the read may be incomplete"),
 	"E33.empty?":  catalog.String("see that this is the right target and that it is whole; if they were really removed, a Policy with severities: {E33: {severity: warning, reason: ...}} lets lupa put them back"),

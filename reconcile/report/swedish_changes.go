@@ -231,7 +231,7 @@ func swedishGuards() map[string]catalog.Message {
 
 		"G09":         catalog.String("en Guard i det här trädet släpper igenom det som de vanliga gränserna skulle hålla tillbaka: %[1]s, %[2]s"),
 		"G09?":        catalog.String("se efter att det var så före den här ändringen, eller att den som gjort den får lätta på Guard"),
-		"G06":         catalog.String("trädet deklarerar inget längre, och lupa lämnade %[1]s objekt i målsystemet som alla skulle försvinna"),
+		"G06":         catalog.String("inget deklareras längre, och lupa lämnade %[1]s objekt i målsystemet som alla skulle försvinna"),
 		"G06?":        catalog.String("se efter att det här är rätt katalog och att ingen har tömt den av misstag; om det är meningen släpper ett dokument av typen Guard med emptyDesired: allow igenom det"),
 		"E33.empty":   catalog.String("målsystemet visar inget av de %[1]s objekt som lupa lämnade där: läsningen kan vara ofullständig"),
 		"E33.empty?":  catalog.String("se efter att det här är rätt målsystem och att det är helt; om objekten verkligen har tagits bort låter en Policy med severities: {E33: {severity: warning, reason: ...}} lupa lägga tillbaka dem"),
