@@ -208,7 +208,7 @@ func readText(fsys fs.FS, path string) ([]byte, error) {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() { // since it was listed
+	if err == nil && info.Mode().Type() == fs.ModeNamedPipe { // since it was listed; one without a writer would be empty
 		err = &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
 	}
 	if err != nil {
