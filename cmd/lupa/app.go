@@ -360,14 +360,14 @@ func (a *app) open() (root string, fsys fs.FS, err error) {
 	if root, err = a.findRoot(); err != nil {
 		return "", nil, err
 	}
-	dir, err := os.OpenRoot(root)
+	dir, err := openRoot(root)
 	if err != nil {
 		return "", nil, fail(err)
 	}
 	if a.caches && a.cache == nil {
 		a.cache = openCache(root)
 	}
-	return root, dir.FS(), nil
+	return root, dir, nil
 }
 
 // load reads the tree, whatever is wrong with it.

@@ -92,6 +92,56 @@ func readFile(path string, most int64) ([]byte, error) {
 	return data.Bytes(), err
 }
 
+// rooted is the files of a directory, and nothing outside of it.
+type rooted struct {
+	rootFS
+	root *os.Root
+}
+
+// rootFS is what os.Root.FS gives, but for what it reads with its own Open.
+type rootFS interface {
+	fs.StatFS
+	fs.ReadLinkFS
+}
+
+func openRoot(dir string) (fs.FS, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return rootedIn(root), nil
+}
+
+func rootedIn(root *os.Root) fs.FS {
+	if files, ok := root.FS().(rootFS); ok {
+		return rooted{files, root}
+	}
+	return root.FS()
+}
+
+// Sub is a directory in it, whose files are opened without the way to it.
+func (r rooted) Sub(dir string) (fs.FS, error) {
+	root, err := r.root.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return rootedIn(root), nil
+}
+
+func (r rooted) Close() error { return r.root.Close() }
+
+// Open opens a file at once: a pipe in its place is not waited for.
+func (r rooted) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return r.rootFS.Open(name)
+	}
+	f, err := r.root.OpenFile(filepath.FromSlash(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // account is the name of the account that runs lupa.
 func account() string {
 	if u, err := user.Current(); err == nil {

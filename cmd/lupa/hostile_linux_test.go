@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -164,6 +165,29 @@ func replaceIn(t *testing.T, dir, name, old, new string, really bool) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, name), bytes.Replace(data, []byte(old), []byte(new), 1), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPipeIsNotWaitedFor: a pipe that takes the place of a file after the tree was
+// listed is refused at once.
+func TestPipeIsNotWaitedFor(t *testing.T) {
+	dir := t.TempDir()
+	fsys, err := openRoot(dir)
+	if err := errors.Join(err, syscall.Mkfifo(filepath.Join(dir, "a.yaml"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan error)
+	go func() {
+		_, err := source.Open(fsys, []string{"a.yaml"}).Read("a.yaml")
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%v, want an error: it is no file", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it is waited for")
 	}
 }
 

@@ -95,6 +95,13 @@ type Likeness struct {
 // Likeness is that of the grant.
 func (g Grant) Likeness() Likeness { return Likeness{g.e, g.r.reach, g.r.inst, g.r.kept} }
 
+// Given is what gives a right: where it is equal, grants have the same sources,
+// wherever these reach.
+type Given struct{ entry *entry }
+
+// Given is that of the grant.
+func (g Grant) Given() Given { return Given{g.e} }
+
 // Kept reports whether the person is kept elsewhere (external), so that facts may
 // say less than what holds.
 func (g Grant) Kept() bool { return g.r.kept }

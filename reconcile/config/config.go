@@ -220,7 +220,7 @@ func (l *loader) report(problems ...source.Problem) {
 // read reads every file, as many at once as there are processors. Who reads has
 // many to read: a goroutine for each file would grow its stack anew each time.
 func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
-	read := make([]fileFacts, len(l.paths))
+	read, texts := make([]fileFacts, len(l.paths)), source.Open(fsys, l.paths)
 	var next, done atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
 	for range runtime.GOMAXPROCS(0) {
@@ -229,7 +229,7 @@ func (l *loader) read(ctx context.Context, fsys fs.FS) ([]fileFacts, error) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				data, err := source.ReadText(fsys, l.paths[i])
+				data, err := texts.Read(l.paths[i])
 				if err != nil {
 					return err
 				}

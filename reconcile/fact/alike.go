@@ -2,7 +2,9 @@ package fact
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"iter"
+	"slices"
 )
 
 // Alike is the objects of a set, where those of which the same is said are told
@@ -18,36 +20,53 @@ type Alike struct {
 // Of the fields for which counts is false it is enough that both have them as
 // often, filled or empty; where counts is nil, all count.
 func (s Set) Alike(counts func(field string) bool) *Alike {
-	a := &Alike{set: s}
+	seed := maphash.MakeSeed()
+	return s.alike(counts, func(said []byte) uint64 { return maphash.Bytes(seed, said) })
+}
+
+// alike finds them by a hash of what is said of each. Where others have the same
+// hash, an object stands under the next that is free.
+func (s Set) alike(counts func(field string) bool, hash func(said []byte) uint64) *Alike {
+	objects := s.objects()
+	a := &Alike{set: s, starts: make([]int32, 1, objects+1), of: make([]int32, 0, objects)}
 	counted := make([]bool, len(s.table().words))
 	for i, field := range s.table().words {
 		counted[i] = counts == nil || counts(field)
 	}
 	const filled, empty = 0, 1
 	nameless := len(s.table().names) > 0 && s.table().names[0] == ""
-	numbers := make(map[string]int32)
+	value := func(r row) uint64 {
+		switch {
+		case counted[r.field()]:
+			return r.b
+		case nameless && r.value() == 0:
+			return empty
+		}
+		return filled
+	}
+	same := func(x, y row) bool { return x.kind() == y.kind() && x.field() == y.field() && value(x) == value(y) }
+	numbers := make(map[uint64]int32)
 	var said []byte
 	for i := 0; i < len(s.rows); {
 		end := s.objectEnd(i)
-		said = binary.LittleEndian.AppendUint16(said[:0], uint16(s.rows[i].kind()))
+		said = said[:0]
 		for _, r := range s.rows[i:end] {
-			value := r.b
-			if !counted[r.field()] {
-				if value = filled; nameless && r.value() == 0 {
-					value = empty
-				}
-			}
-			said = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint16(said, uint16(r.field())), value)
+			said = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint16(said, uint16(r.field())), value(r))
 		}
-		n, known := numbers[string(said)]
+		h := hash(said)
+		n, known := numbers[h]
+		for known && !slices.EqualFunc(s.rows[i:end], a.rows(a.first[n]), same) {
+			h++
+			n, known = numbers[h]
+		}
 		if !known {
 			n = int32(len(a.first))
-			numbers[string(said)], a.first = n, append(a.first, int32(len(a.of)))
+			numbers[h], a.first = n, append(a.first, int32(len(a.of)))
 		}
-		a.starts, a.of = append(a.starts, int32(i)), append(a.of, n)
+		a.of = append(a.of, n)
 		i = end
+		a.starts = append(a.starts, int32(i))
 	}
-	a.starts = append(a.starts, int32(len(s.rows)))
 	return a
 }
 
@@ -88,4 +107,6 @@ func (a *Alike) Where(is func(object Set) bool) iter.Seq2[Key, Set] {
 	}
 }
 
-func (a *Alike) object(i int32) Set { return Set{a.set.t, a.set.rows[a.starts[i]:a.starts[i+1]]} }
+func (a *Alike) object(i int32) Set { return Set{a.set.t, a.rows(i)} }
+
+func (a *Alike) rows(i int32) []row { return a.set.rows[a.starts[i]:a.starts[i+1]] }

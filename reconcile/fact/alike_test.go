@@ -2,6 +2,8 @@ package fact_test
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +58,22 @@ func FuzzAlike(f *testing.F) {
 		}
 		if fmt.Sprint(fast) != fmt.Sprint(slow) || alike.Ways() != len(numbers) {
 			t.Errorf("%d ways, want %d; found %v, want %v", alike.Ways(), len(numbers), fast, slow)
+		}
+		for name, hash := range map[string]func([]byte) uint64{
+			"the same for all":     func([]byte) uint64 { return 0 },
+			"one beside another":   func(said []byte) uint64 { return uint64(len(said) % 3) },
+			"the largest there is": func([]byte) uint64 { return math.MaxUint64 },
+		} {
+			var got, want []int
+			for n := range fact.AlikeBy(s, counts, hash).All() {
+				got = append(got, n)
+			}
+			for n := range alike.All() {
+				want = append(want, n)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("with a hash %s: numbers %v, want %v", name, got, want)
+			}
 		}
 	})
 }

@@ -111,6 +111,14 @@ func (s Set) objectEnd(i int) int {
 	return end
 }
 
+// objects is how many objects the set speaks of.
+func (s Set) objects() (n int) {
+	for i := 0; i < len(s.rows); i = s.objectEnd(i) {
+		n++
+	}
+	return n
+}
+
 // Kind is the part of the set that speaks of objects of one kind.
 func (s Set) Kind(kind string) Set {
 	k, ok := slices.BinarySearch(s.table().words, kind)
@@ -186,7 +194,16 @@ func (s Set) Only(field string) Set {
 	if !ok {
 		return Set{}
 	}
-	var rows []row
+	n := 0
+	for _, r := range s.rows {
+		if r.field() == uint32(w) {
+			n++
+		}
+	}
+	if n == 0 {
+		return Set{}
+	}
+	rows := make([]row, 0, n)
 	for _, r := range s.rows {
 		if r.field() == uint32(w) {
 			rows = append(rows, r)

@@ -80,12 +80,13 @@ func (p *Pass) knownSchools(g access.Grant) bool {
 func (p *Pass) groupsOff(table *access.Table) {
 	var idle together[string]
 	reaches, seen := make(map[string]bool), make(map[access.Likeness]bool)
+	settled := make(map[access.Given]bool) // all of their groups reach something
 	for _, right := range allSurveyRights {
 		for g := range table.Grants(right) {
-			if seen[g.Likeness()] {
+			if settled[g.Given()] || seen[g.Likeness()] {
 				continue
 			}
-			seen[g.Likeness()] = true
+			open := false
 			for s := range g.Sources() {
 				if s.By != access.ByGroup || reaches[s.Group] {
 					continue
@@ -94,9 +95,15 @@ func (p *Pass) groupsOff(table *access.Table) {
 					reaches[s.Group] = true
 					continue
 				}
+				open = true
 				if m, first := idle.at(s.Group); first {
 					m.facts = only(factsOf(p.Goal.Object(fact.Key{Kind: "UserGroup", ID: s.Group}), "wilma"), allSurveyRights...)
 				}
+			}
+			if open {
+				seen[g.Likeness()] = true
+			} else {
+				settled[g.Given()] = true
 			}
 		}
 	}

@@ -15,6 +15,7 @@
 package source
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
@@ -115,11 +116,7 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 			problems = append(problems, odd)
 			return nil
 		}
-		stat := d.Info // what the directory knows already: to walk there anew is dear
-		if !d.Type().IsRegular() {
-			stat = func() (fs.FileInfo, error) { return fs.Stat(fsys, p) }
-		}
-		info, err := stat()
+		info, err := about(fsys, p, d)
 		if err != nil && d.Type().IsRegular() && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("listing files: %w", err)
 		}
@@ -139,6 +136,14 @@ func List(fsys fs.FS) (paths []string, problems []Problem, err error) {
 	})
 	slices.Sort(paths) // the walk goes by directories: a/b before a-b
 	return paths, problems, err
+}
+
+// about is what a path leads to. Of a regular file the listing knows it already.
+func about(fsys fs.FS, p string, d fs.DirEntry) (fs.FileInfo, error) {
+	if d.Type().IsRegular() {
+		return d.Info()
+	}
+	return fs.Stat(fsys, p)
 }
 
 // oddPath finds a path that would do something where it is shown, or that JSON
@@ -187,26 +192,34 @@ func limit(pos Pos, what string, max int) Problem {
 
 // Read reads one file that List found. The error is the machine's.
 func Read(fsys fs.FS, path string) (*File, error) {
-	data, err := ReadText(fsys, path)
+	data, err := readText(fsys, path)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, data), nil
 }
 
-// ReadText is the text of a file that List found, for Parse; of one that is too
-// large, its beginning. The error is the machine's.
-func ReadText(fsys fs.FS, path string) ([]byte, error) {
+// readText is the text of a file that List found; of one that is too large, its
+// beginning. The error is the machine's.
+func readText(fsys fs.FS, path string) ([]byte, error) {
 	f, err := fsys.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, MaxFileBytes+1))
+	info, err := f.Stat()
+	if err == nil && info.Mode().Type() == fs.ModeNamedPipe { // since it was listed; one without a writer would be empty
+		err = &fs.PathError{Op: "read", Path: path, Err: fs.ErrInvalid}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading: %w", err)
 	}
-	return data, nil
+	var data bytes.Buffer
+	data.Grow(int(min(info.Size(), MaxFileBytes)) + bytes.MinRead)
+	if _, err := data.ReadFrom(io.LimitReader(f, MaxFileBytes+1)); err != nil {
+		return nil, fmt.Errorf("reading: %w", err)
+	}
+	return data.Bytes(), nil
 }
 
 // Parse reads the text of one file.
