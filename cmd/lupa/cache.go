@@ -170,13 +170,16 @@ func (c *cache) seal(body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Get is what was kept under a key.
+// Get is what was kept under a key, by an earlier run or by this one: a review reads
+// most files twice.
 func (c *cache) Get(key [sha256.Size]byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	data := c.kept[key]
-	if data != nil {
-		c.used[key] = data
+	data, ok := c.used[key]
+	if !ok {
+		if data, ok = c.kept[key]; ok {
+			c.used[key] = data
+		}
 	}
 	return data
 }
