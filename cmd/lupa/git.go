@@ -271,16 +271,26 @@ type gitFile struct {
 // add takes a file, with the directories it lies in.
 func (g *gitFiles) add(f gitFile, name string) {
 	g.files[name] = f
-	entry := fs.FileInfoToDirEntry(f.gitInfo)
+	info := f.gitInfo
 	for at := path.Dir(name); ; at = path.Dir(at) {
 		_, known := g.dirs[at]
-		g.dirs[at] = append(g.dirs[at], entry)
+		g.dirs[at] = append(g.dirs[at], gitEntry{fs.FileInfoToDirEntry(info), g, path.Join(at, info.name)})
 		if known || at == "." || at == "/" {
 			return
 		}
-		entry = fs.FileInfoToDirEntry(gitInfo{path.Base(at), 0, fs.ModeDir | 0o755})
+		info = gitInfo{path.Base(at), 0, fs.ModeDir | 0o755}
 	}
 }
+
+// gitEntry is in a list of a directory: what it says of itself need not be so where
+// its path leads, in a repository that nobody should have made so.
+type gitEntry struct {
+	fs.DirEntry
+	files *gitFiles
+	path  string
+}
+
+func (e gitEntry) Info() (fs.FileInfo, error) { return e.files.Stat(e.path) }
 
 func (g *gitFiles) Stat(name string) (fs.FileInfo, error) {
 	f, isFile := g.files[name]
