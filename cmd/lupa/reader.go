@@ -143,6 +143,9 @@ func (a *app) asked(problems []plan.Finding) {
 			continue
 		}
 		for _, arg := range p.Args {
+			if arg == "Person" {
+				continue // the kind
+			}
 			for _, name := range strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune("/:, ", r) }) {
 				met(strings.ToLower(name))
 			}

@@ -46,10 +46,14 @@ func (l *loader) missing() {
 		return
 	}
 	for _, p := range l.tree.Problems {
-		if p.Code != "C06" && !slices.Contains(p.Args, "Person") {
+		args := p.Args
+		switch {
+		case p.Code == "C06":
+			args = args[1:] // behind the column
+		case !slices.Contains(args, "Person"):
 			continue
 		}
-		for _, arg := range append(p.Args[:len(p.Args):len(p.Args)], p.Suggest) {
+		for _, arg := range append(slices.Clone(args), p.Suggest) {
 			if arg != "Person" {
 				l.card(arg)
 			}

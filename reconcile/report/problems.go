@@ -91,7 +91,7 @@ func (t *Text) message(p plan.Finding) string {
 	if english[key(p)] == nil { // of a plan that another lupa made
 		return t.safe(key(p))
 	}
-	args := coverArgs(p.Args)
+	args := t.args(p)
 	message := t.sentence(key(p), anys(args)...)
 	for i, arg := range args {
 		part := key(p) + "+" + strconv.Itoa(i+1)
@@ -100,6 +100,16 @@ func (t *Text) message(p plan.Finding) string {
 		}
 	}
 	return message
+}
+
+// args are what a finding speaks of. What does not have the form of a card may be
+// what somebody is called: who may not see cards does not see that.
+func (t *Text) args(p plan.Finding) []string {
+	args := coverArgs(p.Args)
+	if t.Veil.hides() && key(p) == "S05.pattern" && strings.ContainsFunc(args[0], unicode.IsLetter) {
+		args[0] = "…"
+	}
+	return args
 }
 
 // coverArgs covers passwords and national identity numbers among what a finding
@@ -131,7 +141,7 @@ func (t *Text) hints(p plan.Finding) []string {
 		hints = append(hints, t.sentence("suggest", p.Suggest))
 	}
 	if _, ok := english[key(p)+"?"]; ok {
-		hints = append(hints, t.sentence(key(p)+"?", anys(coverArgs(p.Args))...))
+		hints = append(hints, t.sentence(key(p)+"?", anys(t.args(p))...))
 	}
 	if len(p.Pos) > 1 {
 		hints = append(hints, t.sentence("also", t.place(p.Pos[1])))
