@@ -599,7 +599,7 @@ func (a *app) server(t *tree, name string, known config.Target) (place, error) {
 	}
 	if dsn == "" {
 		return place{}, &failure{code: exitUnreachable, err: say("target %s: %s holds no connection string", name, from),
-			next: say("it is like postgres://ROLE:PASSWORD@HOST/DATABASE")}
+			next: say("it is like postgres://ROLE@HOST/DATABASE")}
 	}
 	return place{sqldb.Server(dsn, sqldb.Options{Superuser: a.superuser, Patience: a.patience}), name, known.Type, from}, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,7 +19,7 @@ import (
 // say less of what a change means; what they take shows what is usual.
 var peers = []struct {
 	name  string
-	sizes []int // unless a run has one size of its own
+	sizes []int // unless a run is of the peers, with one size of its own
 	why   string
 	run   func(t *table, b *testing.B, program string, people int)
 }{
@@ -34,10 +35,11 @@ func (t *table) measurePeers(b *testing.B) {
 			continue
 		}
 		all := peer.sizes
-		if own := sizes(b); len(own) == 1 {
+		if own := sizes(b); len(own) == 1 && strings.Contains(flag.Lookup("test.bench").Value.String(), "peers") {
 			all = own
+		} else {
+			t.note("%s is run for %s people and no more, as %s; SIZE=N BENCH=peers tries N", peer.name, thousands(all[len(all)-1]), peer.why)
 		}
-		t.note("%s is run for %s people and no more, as %s; SIZE=N BENCH=peers tries N", peer.name, thousands(all[len(all)-1]), peer.why)
 		for _, people := range all {
 			b.Run(fmt.Sprintf("%s/%d", peer.name, people), func(b *testing.B) { peer.run(t, b, program, people) })
 		}

@@ -134,7 +134,7 @@ var failuresFinnish = map[string]string{
 	"install it":                                                           "asenna se",
 	"is a directory":                                                       "on hakemisto",
 	"it changed meanwhile":                                                 "se muuttui sillä välin",
-	"it is like postgres://ROLE:PASSWORD@HOST/DATABASE":                    "se on muotoa postgres://ROLE:PASSWORD@HOST/DATABASE",
+	"it is like postgres://ROLE@HOST/DATABASE":                             "se on muotoa postgres://ROLE:PASSWORD@HOST/DATABASE",
 	"it is not known whether the target took the changes":                  "ei tiedetä, ottiko kohdejärjestelmä muutokset vastaan",
 	"it may not survive a loss of power":                                   "se ei ehkä säily sähkökatkossa",
 	"keeping a copy: %w":                                                   "tallennettaessa kopiota: %w",

@@ -134,7 +134,7 @@ var failuresNorwegian = map[string]string{
 	"install it":                                                           "installer det",
 	"is a directory":                                                       "er en mappe",
 	"it changed meanwhile":                                                 "det ble endret imens",
-	"it is like postgres://ROLE:PASSWORD@HOST/DATABASE":                    "den ser ut som postgres://ROLE:PASSWORD@HOST/DATABASE",
+	"it is like postgres://ROLE@HOST/DATABASE":                             "den ser ut som postgres://ROLE:PASSWORD@HOST/DATABASE",
 	"it is not known whether the target took the changes":                  "det er uvisst om målsystemet tok imot endringene",
 	"it may not survive a loss of power":                                   "den overlever kanskje ikke et strømbrudd",
 	"keeping a copy: %w":                                                   "ved lagring av en kopi: %w",

@@ -134,7 +134,7 @@ var failuresSwedish = map[string]string{
 	"install it":                                                           "installera det",
 	"is a directory":                                                       "det är en katalog",
 	"it changed meanwhile":                                                 "det ändrades under tiden",
-	"it is like postgres://ROLE:PASSWORD@HOST/DATABASE":                    "den ser ut som postgres://ROLE:PASSWORD@HOST/DATABASE",
+	"it is like postgres://ROLE@HOST/DATABASE":                             "den ser ut som postgres://ROLE:PASSWORD@HOST/DATABASE",
 	"it is not known whether the target took the changes":                  "det är okänt om målsystemet tog emot ändringarna",
 	"it may not survive a loss of power":                                   "den överlever kanske inte ett strömavbrott",
 	"keeping a copy: %w":                                                   "när en kopia skulle sparas: %w",

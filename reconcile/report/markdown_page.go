@@ -34,11 +34,15 @@ func PageOf(text string) (Page, error) {
 	switch {
 	case err != nil:
 		return Page{}, fmt.Errorf("%.40q is neither a number of bytes nor one of %s", text, strings.Join(names, ", "))
-	case n < 1:
+	case n < minPage:
 		return Page{}, fmt.Errorf("%d bytes are no room", n)
 	}
 	return Page{Bytes: n}, nil
 }
+
+// minPage is room for what every page has to say, in bytes: what it is about, that
+// it is not all, and where all of it is.
+const minPage = 500
 
 // sheet is a report as Markdown before it is cut to a page: what it begins with, and
 // parts of which those that stand first matter most.
