@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/lupa-dev/lupa/reconcile/access"
@@ -31,6 +32,15 @@ func (t *Text) brake(b plan.Brake) string {
 	args := anys(b.Args)
 	if b.Code == "G04" && len(b.Args) > 0 && access.Sensitivity(b.Args[0]).Rank() > 0 {
 		args[0] = own(t.sentence("class." + b.Args[0]))
+	}
+	figures := len(args)
+	if strings.HasSuffix(b.Case, "In") {
+		figures-- // the last is a name
+	}
+	for i := range figures {
+		if n, err := strconv.Atoi(b.Args[i]); err == nil {
+			args[i] = own(t.number(n))
+		}
 	}
 	return t.sentence(b.Code+"."+b.Case, args...)
 }

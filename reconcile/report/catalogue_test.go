@@ -193,3 +193,14 @@ func TestUnknownSentence(t *testing.T) {
 		t.Errorf("a code without sentence is told as %q", got)
 	}
 }
+
+// TestFiguresOfBrakes: figures are written as elsewhere on the page, and what is
+// called like a number is none.
+func TestFiguresOfBrakes(t *testing.T) {
+	text := &Text{}
+	got := text.brake(plan.Brake{Code: "G03", Case: "shareIn", Figure: 2402, Args: []string{"2402", "50402", "4.8", "3", "2024"}})
+	want := "This plan gives new rights to 2,402 people of 2024, where there were 50,402 before (4.8 %); from 3 % on somebody has to confirm that."
+	if got != want {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/lupa-dev/lupa/reconcile/calendar"
 	"github.com/lupa-dev/lupa/reconcile/plan"
 	"github.com/lupa-dev/lupa/reconcile/policy"
 	"github.com/lupa-dev/lupa/reconcile/target"
@@ -22,7 +23,7 @@ func (t *Text) planSheet(p *plan.Plan, page Page, next string) *sheet {
 	s := t.tell(p)
 	sheet := &sheet{kind: "plan", names: []string{p.Project, p.Target.Name}, title: s.Title, whole: escaped(t.sentence("plan.hash", own(p.Hash)))}
 	if p.Since != nil {
-		sheet.kind, sheet.names, sheet.whole = "review", []string{p.Project}, t.reviewWhole(p.Since)
+		sheet.kind, sheet.names, sheet.whole = "review", []string{p.Project}, t.reviewWhole(p.Since, p.At)
 	}
 	now := []*part{
 		t.verdictPart(s), listPart(t.sentence("part.everywhere"), upTo(s.Widens, maxWidenings)),
@@ -57,8 +58,8 @@ func (t *Text) planSheet(p *plan.Plan, page Page, next string) *sheet {
 }
 
 // reviewWhole says what was reviewed, for it has no hash, and how to see all of it.
-func (t *Text) reviewWhole(since *plan.Since) string {
-	again := "lupa review --base " + shortCommit(since.Commit)
+func (t *Text) reviewWhole(since *plan.Since, at calendar.Day) string {
+	again := "lupa review --base " + shortCommit(since.Commit) + " --at " + at.String()
 	if since.Head == "" {
 		return t.coded("page.base", since.Commit, again)
 	}
