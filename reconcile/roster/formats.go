@@ -182,11 +182,7 @@ func (r *reading) manifest(b *bundle) (map[string]string, error) {
 			rec.enum(1, versions)
 		}
 	}}
-	was := r.format
-	r.format = &format{}
-	err := r.sheet(b, s)
-	r.format = was
-	return properties, err
+	return properties, r.alone(b, s)
 }
 
 var (
@@ -230,7 +226,19 @@ func (r *reading) detect(b *bundle, manifest map[string]string) (*format, error)
 		}
 		return sds21, nil
 	}
+	if !slices.Contains(users, "sourcedId") { // what is wrong with that is all that can be said
+		return nil, r.alone(b, &sheet{file: "users.csv", columns: columns("sourcedId!"), row: func(*reading, *record) {}})
+	}
 	return oneRoster11, nil // whatever is missing will be said
+}
+
+// alone reads a file that belongs to no format, or comes before one is known.
+func (r *reading) alone(b *bundle, s *sheet) error {
+	was := r.format
+	r.format = &format{}
+	err := r.sheet(b, s)
+	r.format = was
+	return err
 }
 
 // peek reads the header of a file; a problem with it is told when it is read.

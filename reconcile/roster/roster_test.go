@@ -470,6 +470,31 @@ func TestProblems(t *testing.T) {
 	}
 }
 
+// TestUnreadableUsers: where nobody can tell the format, as the columns of the users
+// cannot be read, that is all that is said.
+func TestUnreadableUsers(t *testing.T) {
+	bundle := map[string]string{
+		"orgs.csv":        "sourcedId,name,type\n1,K,school\n",
+		"users.csv":       "sourcedId,orgSourcedIds,role\nu,1,teacher\n",
+		"classes.csv":     "sourcedId,orgSourcedId,title\nc,1,C\n",
+		"enrollments.csv": "classSourcedId,userSourcedId,role\nc,u,teacher\n",
+	}
+	if r := read(t, bundle); r.Format != "SDS v2" || len(r.Problems) > 0 {
+		t.Fatalf("%s: %+v", r.Format, r.Problems)
+	}
+	for text, want := range map[string]string{
+		"": "C01.empty", asUTF16(bundle["users.csv"]): "C02.utf16", strings.ReplaceAll(bundle["users.csv"], ",", ";"): "C04.separator",
+		"id,role2\nu,teacher\n": "C04.missing",
+	} {
+		files := maps.Clone(bundle)
+		files["users.csv"] = text
+		r, err := roster.Read(directory("r", files), roster.Source{Path: "r"})
+		if err != nil || len(r.Problems) != 1 || r.Problems[0].Key() != want {
+			t.Errorf("%.20q: %v, %+v; want %s", text, err, r, want)
+		}
+	}
+}
+
 func asUTF16(text string) string {
 	out := []byte{0xff, 0xfe}
 	for _, u := range utf16.Encode([]rune(text)) {
