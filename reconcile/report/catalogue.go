@@ -139,6 +139,8 @@ var englishTexts = map[string]catalog.Message{
 	"C01.irregular":   catalog.String("this is not a regular file inside the tree"),
 	"C01.unknown":     catalog.String("these are not the files of OneRoster or of Microsoft School Data Sync"),
 	"C01.unknown?":    catalog.String("a roster has orgs.csv and users.csv, or School.csv and Student.csv"),
+	"C01.both":        catalog.String("two exports lie here, one with School.csv and one with users.csv"),
+	"C01.both?":       catalog.String("keep each in a directory of its own, as a roster of its own in lupa.yaml"),
 	"C01.file":        catalog.String("the file %[1]s of %[2]s is missing"),
 	"C01.absent":      catalog.String("the manifest says that %[1]s is absent, and it is there"),
 	"C01.empty":       catalog.String("the file has no rows"),

@@ -160,6 +160,8 @@ func finnishFiles() map[string]catalog.Message {
 		"C01.irregular":   catalog.String("tämä ei ole puuhun kuuluva tavallinen tiedosto"),
 		"C01.unknown":     catalog.String("nämä eivät ole OneRosterin eivätkä Microsoft School Data Syncin tiedostoja"),
 		"C01.unknown?":    catalog.String("henkilöluettelossa on orgs.csv ja users.csv tai School.csv ja Student.csv"),
+		"C01.both":        catalog.String("tässä on kaksi vientiä: toisessa on School.csv, toisessa users.csv"),
+		"C01.both?":       catalog.String("pidä kumpikin omassa hakemistossaan, omana henkilöluettelonaan tiedostossa lupa.yaml"),
 		"C01.file":        catalog.String("henkilöluettelosta %[2]s puuttuu tiedosto %[1]s"),
 		"C01.absent":      catalog.String("manifestin mukaan tiedostoa %[1]s ei ole, mutta se on täällä"),
 		"C01.empty":       catalog.String("tiedostossa ei ole rivejä"),

@@ -154,6 +154,8 @@ func norwegianTexts() map[string]catalog.Message {
 		"C01.irregular":   catalog.String("dette er ikke en vanlig fil inne i treet"),
 		"C01.unknown":     catalog.String("dette er ikke filene fra OneRoster eller Microsoft School Data Sync"),
 		"C01.unknown?":    catalog.String("en personliste har orgs.csv og users.csv, eller School.csv og Student.csv"),
+		"C01.both":        catalog.String("her ligger to uttrekk, ett med School.csv og ett med users.csv"),
+		"C01.both?":       catalog.String("legg hvert i sin egen mappe, som egen personliste i lupa.yaml"),
 		"C01.file":        catalog.String("filen %[1]s i %[2]s mangler"),
 		"C01.absent":      catalog.String("manifestet sier at %[1]s ikke er med, men filen er der"),
 		"C01.empty":       catalog.String("filen har ingen rader"),

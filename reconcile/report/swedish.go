@@ -167,6 +167,8 @@ func swedishTexts() map[string]catalog.Message {
 		"C01.irregular":   catalog.String("det här är inte en vanlig fil i trädet"),
 		"C01.unknown":     catalog.String("det här är inte filer från OneRoster eller Microsoft School Data Sync"),
 		"C01.unknown?":    catalog.String("en förteckning har orgs.csv och users.csv, eller School.csv och Student.csv"),
+		"C01.both":        catalog.String("här ligger två exporter, en med School.csv och en med users.csv"),
+		"C01.both?":       catalog.String("lägg var och en i en egen katalog, som en egen förteckning i lupa.yaml"),
 		"C01.file":        catalog.String("filen %[1]s i %[2]s saknas"),
 		"C01.absent":      catalog.String("manifestet säger att %[1]s saknas, men filen finns"),
 		"C01.empty":       catalog.String("filen har inga rader"),

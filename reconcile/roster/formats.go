@@ -200,6 +200,9 @@ func (r *reading) detect(b *bundle, manifest map[string]string) (*format, error)
 		return oneRoster12, nil
 	}
 	switch {
+	case b.has("school.csv") && b.has("student.csv") && b.has("orgs.csv") && b.has("users.csv"):
+		r.whole(b.path, "C01", "both") // whose people would be left out nobody can know
+		return nil, nil
 	case b.has("school.csv") && b.has("student.csv"):
 		return sds1, nil
 	case r.delta && r.format != nil:

@@ -429,6 +429,7 @@ func TestProblems(t *testing.T) {
 		"a quote inside a value":         {wrong("orgs.csv", "Kielet", `Ki"elet`), []string{`r/orgs.csv:5:10 C03.quote []`}},
 		"a quote that stays open":        {wrong("orgs.csv", `"Haukilampi, koulu"`, `"Haukilampi, koulu`), []string{`r/orgs.csv:4:1 C03.open []`}},
 		"Latin-1":                        {wrong("orgs.csv", "Testilän", "Testil\xe4n"), []string{`r/orgs.csv:3:12 C02.utf8 []`}},
+		"two exports":                    {with(bundle12, "School.csv", "SIS ID,Name\n1,K\n", "Student.csv", "SIS ID,School SIS ID\n2,1\n"), []string{`r:0:0 C01.both []`}},
 		"UTF-16":                         {with(bundle12, "orgs.csv", asUTF16(bundle12["orgs.csv"])), []string{`r/orgs.csv:1:1 C02.utf16 []`}},
 		"a zero byte":                    {wrong("orgs.csv", "Kielet", "Kie\x00let"), []string{`r/orgs.csv:5:11 C02.control []`}},
 		"a carriage return in a value":   {wrong("orgs.csv", `"Haukilampi, koulu"`, "\"Haukilampi,\r\n koulu\""), []string{`r/orgs.csv:4:18 C02.return []`}},
