@@ -118,6 +118,7 @@ var hostiles = []hostile{
 	{"a name a million times", hostilePerson + "  groups: [", "a, ", "a]\n", 990_000, "S08"},
 	{"wrong lines", hostilePeople, "    - {kind: x, schools: [1]}\n", "", 160_000, "S04"},
 	{"lines that are none", hostilePeople, "    - 1\n", "", 990_000, "S03.object"},
+	{"wrong items of one person", hostilePeople + "    - {name: a}\n    - {name: b, groups: [", "true, ", "true]}\n", 980_000, "S08"},
 	{"unknown keys", hostileTemplate + "  sharing: [", "{aaaaa: 1, bbbbb: 1, ccccc: 1},", "]\n", 140_000, "S01"},
 	{"wrong labels", "", "---\napiVersion: lupa/v1\nkind: Person\nmetadata: {name: a, labels: {" + manyLabels(10_000) + "}}\nspec: {kind: staff}\n", "", 48, "E35.number"},
 }

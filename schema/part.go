@@ -85,6 +85,9 @@ func (p *part) holds(v source.Value) bool {
 		return ok && (p.schema.Pattern == nil || p.schema.Pattern.MatchString(text)) &&
 			length >= p.schema.MinLength && (p.schema.MaxLength < 0 || length <= p.schema.MaxLength)
 	}
+	if nodes := pieceItems; !fits(v, &nodes) {
+		return false // of a list of a million wrong items the library would say a million things
+	}
 	var room [maxValidBytes]byte
 	known := v.AppendCanonical(room[:0])
 	p.lock.RLock()
@@ -102,6 +105,22 @@ func (p *part) holds(v source.Value) bool {
 		p.valid[string(known)] = true
 	}
 	return true
+}
+
+// fits takes the nodes of a value from so many; it reports whether there are no more.
+func fits(v source.Value, nodes *int) bool {
+	*nodes--
+	for _, item := range v.Items() {
+		if *nodes < 0 || !fits(item, nodes) {
+			return false
+		}
+	}
+	for _, value := range v.Entries() {
+		if *nodes < 0 || !fits(value, nodes) {
+			return false
+		}
+	}
+	return *nodes >= 0
 }
 
 // objectHolds wants every value of a key that is there twice valid, though the

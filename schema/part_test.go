@@ -125,6 +125,20 @@ func TestPartForgetsNothingWrong(t *testing.T) {
 	}
 }
 
+// TestPartAsksOfNothingLong: what is long is left to who cuts it in pieces.
+func TestPartAsksOfNothingLong(t *testing.T) {
+	line := linesOfPeople(t)
+	for items, want := range map[int]bool{pieceItems - 1: true, pieceItems: false} {
+		var groups strings.Builder
+		for i := range items {
+			fmt.Fprintf(&groups, "g%d, ", i)
+		}
+		if got := line.holds(valueOf(t, "{name: a, groups: ["+groups.String()+"]}")); got != want {
+			t.Errorf("%d groups: %v, want %v", items, got, want)
+		}
+	}
+}
+
 // TestPartKeywords compares parts with the library, schema by schema: one that
 // takes a keyword for nothing would find valid what is not.
 func TestPartKeywords(t *testing.T) {

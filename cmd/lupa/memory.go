@@ -13,7 +13,7 @@ const gcPercent = 300
 
 // plenty is a heap that may be mostly garbage. Beyond it at most half may be, or a
 // million people would not fit where their facts do.
-const plenty = 3 << 29
+const plenty = 1 << 28
 
 // frugal settles how much memory is used to save time. GOGC and GOMEMLIMIT in the
 // environment still decide.
